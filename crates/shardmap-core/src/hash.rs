@@ -1,0 +1,32 @@
+//! One keyed hash per operation; its bits pick the shard, the place in the table and the slot.
+//!
+//! dashmap takes the shard from the bits below the topmost seven, hashbrown its tag from those seven and the place from the lowest; the slot
+//! comes from the middle, so that keys of one shard do not crowd on few slots.
+
+use crate::sync::OnceLock;
+use ahash::RandomState;
+
+const SLOT_SHIFT: u32 = 22;
+
+/// The hasher of this process: seeded at random at first use, because requests choose keys.
+pub fn state() -> &'static RandomState {
+    static STATE: OnceLock<RandomState> = OnceLock::new();
+    STATE.get_or_init(RandomState::new)
+}
+
+/// The hash of encoded key bytes.
+#[inline]
+pub fn of(bytes: &[u8]) -> u64 {
+    state().hash_one(bytes)
+}
+
+/// The slot of a hash in a map with this salt; `mask` is the number of slots less one.
+#[inline]
+pub(crate) fn slot(hash: u64, salt: u64, mask: usize) -> usize {
+    ((hash ^ salt) >> SLOT_SHIFT) as usize & mask
+}
+
+/// Spreads map ids over the slot bits, so that one key in two maps has two slots.
+pub(crate) fn salt(id: u32) -> u64 {
+    u64::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}

@@ -1,0 +1,84 @@
+//! Keys as typed bytes: a tag, then a payload whose byte order is the order of the values; a tuple is its tag and its parts.
+//!
+//! Parts end by themselves, so tuples concatenate and a tuple's prefix is a prefix of its bytes. Strings are WTF-8 (lone surrogates have three
+//! bytes of their own and stay distinct); a zero byte in a string or bytes is written `00 FF`, and `00` ends it.
+
+mod decode;
+mod encode;
+
+pub use decode::{parts, Part, Parts};
+pub use encode::KeyBuf;
+
+use crate::hash;
+
+/// The longest encoded key, in bytes.
+pub const MAX_BYTES: usize = 65_535;
+const INLINE: usize = 22;
+
+pub(crate) mod tag {
+    pub const FALSE: u8 = 0x10;
+    pub const TRUE: u8 = 0x11;
+    pub const NUMBER: u8 = 0x20;
+    pub const NEGATIVE: u8 = 0x28;
+    pub const POSITIVE: u8 = 0x29;
+    pub const STRING: u8 = 0x30;
+    pub const BYTES: u8 = 0x38;
+    pub const TUPLE: u8 = 0x40;
+}
+
+/// An owned, encoded key: up to 22 bytes in place.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// A short key.
+    Inline(u8, [u8; INLINE]),
+    /// A longer one.
+    Heap(Box<[u8]>),
+}
+
+impl Key {
+    /// Copies encoded bytes, as a [`KeyBuf`] made them.
+    #[inline]
+    pub fn new(bytes: &[u8]) -> Self {
+        if bytes.len() <= INLINE {
+            let mut data = [0; INLINE];
+            data[..bytes.len()].copy_from_slice(bytes);
+            Self::Inline(bytes.len() as u8, data)
+        } else {
+            Self::Heap(bytes.into())
+        }
+    }
+
+    /// The encoded bytes.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Inline(len, data) => &data[..usize::from(*len)],
+            Self::Heap(bytes) => bytes,
+        }
+    }
+
+    /// Bytes on the heap, rounded as allocators do.
+    pub(crate) fn heap(&self) -> u64 {
+        match self {
+            Self::Inline(..) => 0,
+            Self::Heap(bytes) => (bytes.len() as u64).next_multiple_of(16),
+        }
+    }
+}
+
+/// Encoded bytes with their hash: what a look-up needs, computed once.
+#[derive(Clone, Copy)]
+pub struct KeyRef<'a> {
+    /// The encoded bytes.
+    pub bytes: &'a [u8],
+    /// Their hash.
+    pub hash: u64,
+}
+
+impl<'a> KeyRef<'a> {
+    /// Hashes encoded bytes.
+    #[inline]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, hash: hash::of(bytes) }
+    }
+}

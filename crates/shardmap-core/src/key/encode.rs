@@ -1,0 +1,151 @@
+//! Writing keys, without allocation while they are short.
+
+use super::{tag, KeyRef, MAX_BYTES};
+use crate::error::{Code, Error, Result};
+
+const STACK: usize = 256;
+
+/// A buffer that one key is written into, part by part.
+pub struct KeyBuf {
+    stack: [u8; STACK],
+    len: usize,
+    heap: Vec<u8>,
+}
+
+impl Default for KeyBuf {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl KeyBuf {
+    /// An empty buffer; nothing is allocated for keys of up to 256 encoded bytes.
+    #[inline]
+    pub fn new() -> Self {
+        Self { stack: [0; STACK], len: 0, heap: Vec::new() }
+    }
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.len + bytes.len();
+        if self.heap.is_empty() && end <= STACK {
+            self.stack[self.len..end].copy_from_slice(bytes);
+        } else {
+            if self.heap.is_empty() {
+                self.heap.extend_from_slice(&self.stack[..self.len]);
+            }
+            self.heap.extend_from_slice(bytes);
+        }
+        self.len = end;
+    }
+
+    /// Begins a tuple: the parts written next are its own.
+    pub fn tuple(&mut self) {
+        self.push(&[tag::TUPLE]);
+    }
+
+    /// A boolean.
+    pub fn bool(&mut self, value: bool) {
+        self.push(&[if value { tag::TRUE } else { tag::FALSE }]);
+    }
+
+    /// A number; -0 is 0 and every NaN the same.
+    #[inline]
+    pub fn number(&mut self, value: f64) {
+        let bits = if value == 0.0 {
+            0
+        } else if value.is_nan() {
+            f64::NAN.to_bits() & (u64::MAX >> 1)
+        } else {
+            value.to_bits()
+        };
+        let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+        let mut bytes = [tag::NUMBER; 9];
+        bytes[1..].copy_from_slice(&ordered.to_be_bytes());
+        self.push(&bytes);
+    }
+
+    /// A big integer from its sign and 64-bit words, least significant first.
+    pub fn bigint(&mut self, negative: bool, words: &[u64]) -> Result<()> {
+        let len = words.iter().rposition(|&word| word != 0).map_or(0, |last| last + 1);
+        if len * 8 > MAX_BYTES {
+            return Err(too_long(len * 8));
+        }
+        let flip = if negative && len > 0 { u64::MAX } else { 0 };
+        let size = (len as u16) ^ flip as u16;
+        self.push(&[if flip == 0 { tag::POSITIVE } else { tag::NEGATIVE }]);
+        self.push(&size.to_be_bytes());
+        for word in words[..len].iter().rev() {
+            self.push(&(word ^ flip).to_be_bytes());
+        }
+        Ok(())
+    }
+
+    /// A string of UTF-16 code units, well formed or not.
+    #[inline]
+    pub fn string(&mut self, units: &[u16]) {
+        self.push(&[tag::STRING]);
+        if self.heap.is_empty() && self.len + units.len() < STACK {
+            let out = &mut self.stack[self.len..self.len + units.len()];
+            let mut plain = true;
+            for (byte, &unit) in out.iter_mut().zip(units) {
+                *byte = unit as u8;
+                plain &= unit.wrapping_sub(1) < 0x7F;
+            }
+            if plain {
+                self.len += units.len();
+                return self.push(&[0]);
+            }
+        }
+        self.wtf8(units);
+        self.push(&[0]);
+    }
+
+    fn wtf8(&mut self, units: &[u16]) {
+        for decoded in char::decode_utf16(units.iter().copied()) {
+            match decoded {
+                Ok('\0') => self.push(&[0, 0xFF]),
+                Ok(scalar) => self.push(scalar.encode_utf8(&mut [0; 4]).as_bytes()),
+                Err(lone) => {
+                    let unit = lone.unpaired_surrogate();
+                    self.push(&[0xE0 | (unit >> 12) as u8, 0x80 | (unit >> 6 & 0x3F) as u8, 0x80 | (unit & 0x3F) as u8]);
+                }
+            }
+        }
+    }
+
+    /// Bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.push(&[tag::BYTES]);
+        for run in bytes.split_inclusive(|&byte| byte == 0) {
+            self.push(run);
+            if run.ends_with(&[0]) {
+                self.push(&[0xFF]);
+            }
+        }
+        self.push(&[0]);
+    }
+
+    /// The encoded bytes so far.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        if self.heap.is_empty() {
+            &self.stack[..self.len]
+        } else {
+            &self.heap
+        }
+    }
+
+    /// The finished key with its hash; `ERR_SHARDMAP_KEY` beyond [`MAX_BYTES`].
+    #[inline]
+    pub fn finish(&self) -> Result<KeyRef<'_>> {
+        if self.len > MAX_BYTES {
+            return Err(too_long(self.len));
+        }
+        Ok(KeyRef::new(self.as_bytes()))
+    }
+}
+
+fn too_long(len: usize) -> Error {
+    Error::new(Code::Key, format!("the key has {len} encoded bytes; at most {MAX_BYTES} are possible, so use a digest of it"))
+}

@@ -1,0 +1,47 @@
+//! Weakly consistent iteration: a page is whole shards, each copied under its lock, so an entry that is present throughout comes exactly once.
+
+use super::ShardedMap;
+use crate::{error::Result, key::Key, table::View, value::Value};
+
+/// Where to go on: a shard's index.
+pub type Cursor = usize;
+
+/// Sparse shards are gathered until a page is worth its crossing.
+const PAGE: usize = 512;
+
+/// Copied rows and where the next ones begin.
+pub struct Rows {
+    /// Keys and values, in no order.
+    pub rows: Vec<(Key, Value)>,
+    /// `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+impl Rows {
+    pub(super) fn collect(shards: usize, from: Cursor, prefix: &[u8], read: impl Fn(usize, &mut dyn FnMut(View<'_>))) -> Self {
+        let mut rows = Vec::new();
+        let mut shard = from;
+        while shard < shards && rows.len() < PAGE {
+            read(shard, &mut |view| {
+                if prefix.is_empty() {
+                    rows.reserve(view.len());
+                }
+                rows.extend(
+                    view.iter().filter(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())),
+                );
+            });
+            shard += 1;
+        }
+        Self { rows, next: (shard < shards).then_some(shard) }
+    }
+}
+
+impl ShardedMap {
+    /// The next rows whose encoded key starts with `prefix` (empty: all). Scanning costs a pass over all entries.
+    pub fn page(&self, cursor: Cursor, prefix: &[u8]) -> Result<Rows> {
+        self.alive()?;
+        let rows = Rows::collect(self.table.shards(), cursor, prefix, |shard, each| self.table.read(shard, &mut *each));
+        self.alive()?;
+        Ok(rows)
+    }
+}

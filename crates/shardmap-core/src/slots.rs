@@ -1,0 +1,64 @@
+//! Version words that tell a thread whether what it has cached is still true.
+//!
+//! One table for the process, never freed, so that a view of it held by an isolate cannot dangle. The invariant: a writer that holds a shard's
+//! exclusive lock advances the slot of the key **before** it changes the entry; a reader takes value and version together under the shared
+//! lock. A remembered pair is then true whenever the slot still has the remembered version, and whoever was told of a write sees another one.
+//!
+//! Two keys on one slot only cost a miss. A word that returns to the very same value gives a false hit: exactly 4,294,967,296 advances of one
+//! slot with no read of that key by that thread in between.
+
+use crate::sync::{AtomicU32, Ordering};
+
+/// Slots of the process-wide table.
+pub const COUNT: usize = 1 << 16;
+
+/// A table of version words.
+pub struct Slots {
+    words: Box<[AtomicU32]>,
+}
+
+impl Slots {
+    /// A table of `count` words, a power of two.
+    pub fn new(count: usize) -> Self {
+        debug_assert!(count.is_power_of_two());
+        Self { words: (0..count).map(|_| AtomicU32::new(0)).collect() }
+    }
+
+    /// The table of this process.
+    #[cfg(not(shardmap_loom))]
+    pub fn process() -> &'static Self {
+        static SLOTS: crate::sync::OnceLock<Slots> = crate::sync::OnceLock::new();
+        SLOTS.get_or_init(|| Self::new(COUNT))
+    }
+
+    /// The number of words less one.
+    #[inline]
+    pub fn mask(&self) -> usize {
+        self.words.len() - 1
+    }
+
+    /// Makes every cached copy of the slot's keys stale. The caller holds the exclusive lock of the key's shard and has not yet stored.
+    #[inline]
+    pub fn advance(&self, slot: usize) {
+        self.words[slot].fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Makes every cached copy in the process stale; for the end of a map, whose absent keys have slots too.
+    pub fn advance_all(&self) {
+        for word in &*self.words {
+            word.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// The version to remember with a value (under the shard's lock), or to compare with a remembered one (under none).
+    #[inline]
+    pub fn version(&self, slot: usize) -> u32 {
+        self.words[slot].load(Ordering::Acquire)
+    }
+
+    /// The words themselves, for views from isolates, which only load them.
+    #[cfg(not(shardmap_loom))]
+    pub fn as_ptr(&self) -> *const u32 {
+        self.words.as_ptr().cast()
+    }
+}

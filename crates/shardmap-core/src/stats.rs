@@ -1,0 +1,82 @@
+//! Counters striped by thread: a thread writes its own line with plain stores, a reader sums them all.
+
+use crate::sync::{lock, AtomicU64, Mutex, Ordering};
+use crossbeam_utils::CachePadded;
+
+const STRIPES: usize = 64;
+/// The stripe of the threads that found no other; they add atomically.
+const SHARED: usize = STRIPES - 1;
+
+/// What is counted.
+#[derive(Clone, Copy)]
+pub(crate) enum Counter {
+    Gets,
+    Hits,
+    NearHits,
+    Sets,
+    Deletes,
+    Entries,
+    Bytes,
+}
+const COUNTERS: usize = 7;
+
+/// Counters of one map. Sums are exact when nobody writes.
+pub(crate) struct Striped {
+    stripes: Box<[CachePadded<[AtomicU64; COUNTERS]>]>,
+}
+
+impl Striped {
+    pub fn new() -> Self {
+        Self { stripes: (0..STRIPES).map(|_| CachePadded::new(Default::default())).collect() }
+    }
+
+    /// Adds to this thread's stripe; negative amounts wrap and come right in the sum.
+    #[inline]
+    pub fn add(&self, counter: Counter, amount: i64) {
+        let index = STRIPE.try_with(|stripe| stripe.0).unwrap_or(SHARED);
+        let word = &self.stripes[index][counter as usize];
+        if index == SHARED {
+            word.fetch_add(amount as u64, Ordering::Relaxed);
+        } else {
+            word.store(word.load(Ordering::Relaxed).wrapping_add(amount as u64), Ordering::Relaxed);
+        }
+    }
+
+    pub fn sum(&self, counter: Counter) -> u64 {
+        let total = self.stripes.iter().fold(0u64, |sum, stripe| sum.wrapping_add(stripe[counter as usize].load(Ordering::Relaxed)));
+        // Stripes are read one after the other, so a sum taken during writes may fall below zero.
+        if (total as i64) < 0 {
+            0
+        } else {
+            total
+        }
+    }
+}
+
+/// A stripe that no other living thread has; given back when the thread ends.
+struct Stripe(usize);
+
+thread_local! {
+    static STRIPE: Stripe = Stripe(take());
+}
+
+static FREE: Mutex<u64> = Mutex::new(u64::MAX >> 1);
+
+fn take() -> usize {
+    let mut free = lock(&FREE);
+    let index = free.trailing_zeros() as usize;
+    if index >= SHARED {
+        return SHARED;
+    }
+    *free &= !(1 << index);
+    index
+}
+
+impl Drop for Stripe {
+    fn drop(&mut self) {
+        if self.0 != SHARED {
+            // The lock orders this thread's plain stores before those of the stripe's next owner.
+            *lock(&FREE) |= 1 << self.0;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Native functions bound to a target (an open map, a snapshot), with panics caught and errors thrown at the edge.
+
+use crate::{
+    isolate::Isolate,
+    js::{Fallible, Js},
+};
+use napi::sys::{self, napi_callback_info, napi_env, napi_value};
+use shardmap_core::{Code, Error};
+use std::{
+    ffi::c_void,
+    panic::{catch_unwind, AssertUnwindSafe},
+    ptr,
+    rc::Rc,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Why a call ends without a value.
+pub enum Failure {
+    /// JavaScript has thrown already.
+    Pending,
+    /// To be thrown.
+    Coded(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Coded(error)
+    }
+}
+
+impl Failure {
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Coded(error) => error,
+            Self::Pending => Error::new(Code::Value, "an exception of the caller"),
+        }
+    }
+}
+
+/// A value for JavaScript; null means `undefined`.
+pub type Outcome = Fallible<napi_value>;
+
+/// Arguments that are read without allocation.
+const ARGUMENTS: usize = 6;
+
+/// One call from JavaScript. Arguments that were not given are `undefined`.
+pub struct Call<'a> {
+    pub js: Js,
+    pub isolate: &'a Rc<Isolate>,
+    pub arguments: [napi_value; ARGUMENTS],
+    info: napi_callback_info,
+    count: usize,
+}
+
+impl Call<'_> {
+    /// All arguments, however many.
+    pub fn all(&self) -> Vec<napi_value> {
+        let mut count = self.count;
+        let mut all = vec![ptr::null_mut(); count];
+        // SAFETY: `info` belongs to the running call and `all` has room for `count` values.
+        unsafe { sys::napi_get_cb_info(self.js.0, self.info, &mut count, all.as_mut_ptr(), ptr::null_mut(), ptr::null_mut()) };
+        all
+    }
+}
+
+/// A method of a target.
+pub type Method<T> = fn(&Call<'_>, &Rc<T>) -> Outcome;
+
+struct Bound<T> {
+    target: Rc<T>,
+    isolate: Rc<Isolate>,
+    method: Method<T>,
+}
+
+static PANIC: AtomicBool = AtomicBool::new(false);
+
+/// Makes the next call panic.
+pub fn panic_next() {
+    PANIC.store(true, Ordering::Relaxed);
+}
+
+/// Runs `f`; a panic in it becomes `ERR_SHARDMAP_PANIC`.
+#[inline]
+pub fn caught(f: impl FnOnce() -> Outcome) -> Outcome {
+    let run = || {
+        if PANIC.load(Ordering::Relaxed) && PANIC.swap(false, Ordering::Relaxed) {
+            panic!("asked for by panicNext()");
+        }
+        f()
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+        let text = text.unwrap_or_else(|| "no message".into());
+        Err(Failure::Coded(Error::new(Code::Panic, format!("a bug in shardmap: {text}; please report it"))))
+    })
+}
+
+unsafe extern "C" fn entry<T>(env: napi_env, info: napi_callback_info) -> napi_value {
+    let mut arguments = [ptr::null_mut(); ARGUMENTS];
+    let (mut count, mut data) = (ARGUMENTS, ptr::null_mut());
+    // SAFETY: Node gives the environment and info of the running call; the array has room for `count` values.
+    unsafe { sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut data) };
+    // SAFETY: `data` is the `Bound` that `define` gave to this function; its finalizer runs only when no call of it can come.
+    let bound = unsafe { &*data.cast::<Bound<T>>() };
+    let js = Js(env);
+    let call = Call { js, isolate: &bound.isolate, arguments, info, count };
+    match caught(|| (bound.method)(&call, &bound.target)) {
+        Ok(value) => value,
+        Err(Failure::Pending) => ptr::null_mut(),
+        Err(Failure::Coded(error)) => {
+            bound.isolate.throw(js, &error);
+            ptr::null_mut()
+        }
+    }
+}
+
+unsafe extern "C" fn finalize<T>(_: napi_env, data: *mut c_void, _: *mut c_void) {
+    // SAFETY: `define` leaked this box for its function, which is gone; finalizers run once, on the isolate's thread.
+    drop(unsafe { Box::from_raw(data.cast::<Bound<T>>()) });
+}
+
+/// An object whose functions are the methods, bound to the target.
+pub fn define<T>(js: Js, isolate: &Rc<Isolate>, target: &Rc<T>, methods: &[(&str, Method<T>)]) -> Outcome {
+    let object = js.object()?;
+    for &(name, method) in methods {
+        let bound = Box::new(Bound { target: target.clone(), isolate: isolate.clone(), method });
+        let function = js.function(name, Some(entry::<T>), Box::into_raw(bound).cast(), Some(finalize::<T>))?;
+        js.set(object, name, function)?;
+    }
+    Ok(object)
+}

@@ -1,0 +1,78 @@
+//! What one isolate owns: the buffer that results go through, and its error class. Never used by another thread.
+
+use crate::{call::Failure, js::Fallible, js::Js};
+use napi::sys::{napi_ref, napi_value};
+use shardmap_core::{Code, Error};
+use std::rc::Rc;
+
+/// Words before the data: slot, version, kind, length.
+const HEAD: usize = 4;
+
+pub struct Isolate {
+    head: *mut i32,
+    data: *mut u8,
+    /// Bytes at `data`.
+    room: usize,
+    error_class: napi_ref,
+    /// Keeps the buffer behind `head` and `data` for as long as the isolate lives.
+    _scratch: napi_ref,
+}
+
+impl Isolate {
+    pub fn new(js: Js, scratch: napi_value, error_class: napi_value) -> Fallible<(Js, Rc<Self>)> {
+        let (start, len) = js.arraybuffer(scratch)?;
+        let Some(room) = len.checked_sub(HEAD * size_of::<i32>()).filter(|_| start.cast::<i32>().is_aligned() && !start.is_null()) else {
+            return Err(Failure::Coded(Error::new(Code::Option, "the scratch buffer is too small")));
+        };
+        let isolate = Self {
+            head: start.cast(),
+            data: start.wrapping_add(HEAD * size_of::<i32>()),
+            room,
+            error_class: js.reference(error_class)?,
+            _scratch: js.reference(scratch)?,
+        };
+        Ok((js, Rc::new(isolate)))
+    }
+
+    /// Writes a word of the head; `index` is below [`HEAD`].
+    #[inline]
+    fn write(&self, index: usize, word: i32) {
+        debug_assert!(index < HEAD);
+        // SAFETY: the buffer holds the head, is kept by `_scratch`, and is used only by this isolate's thread.
+        unsafe { self.head.wrapping_add(index).write(word) };
+    }
+
+    /// What a near cache must remember of a read.
+    #[inline]
+    pub fn validity(&self, slot: usize, version: u32) {
+        self.write(0, slot as i32);
+        self.write(1, version as i32);
+    }
+
+    #[inline]
+    pub fn kind(&self, kind: i32) {
+        self.write(2, kind);
+    }
+
+    /// Hands bytes over in the buffer; `false` when they do not fit. The length stands in the head in any case.
+    #[inline]
+    pub fn bytes(&self, bytes: &[u8]) -> bool {
+        self.write(3, bytes.len() as i32);
+        if bytes.len() > self.room {
+            return false;
+        }
+        // SAFETY: `room` bytes at `data` belong to the kept buffer, and `bytes` lies in this process's own heap, not in it.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.data, bytes.len()) };
+        true
+    }
+
+    /// Throws a `ShardmapError`. A failure to do so has left another exception pending.
+    pub fn throw(&self, js: Js, error: &Error) {
+        let _ = self.try_throw(js, error);
+    }
+
+    fn try_throw(&self, js: Js, error: &Error) -> Fallible<()> {
+        let arguments = [js.string(error.code.as_str())?, js.string(&error.message)?];
+        js.throw(js.construct(js.dereference(self.error_class)?, &arguments)?)
+    }
+}

@@ -1,0 +1,239 @@
+//! N-API calls with checked results.
+
+use crate::call::Failure;
+use napi::sys::{self, napi_env, napi_ref, napi_value};
+use shardmap_core::{Code, Error};
+use std::{ffi::c_void, mem::MaybeUninit, ptr};
+
+/// The environment of the running call. Values are valid until that call returns.
+#[derive(Clone, Copy)]
+pub struct Js(pub napi_env);
+
+pub type Fallible<T> = Result<T, Failure>;
+
+fn check(status: sys::napi_status) -> Fallible<()> {
+    match status {
+        sys::Status::napi_ok => Ok(()),
+        sys::Status::napi_pending_exception => Err(Failure::Pending),
+        status => Err(Failure::Coded(Error::new(Code::Value, format!("the runtime refused a value (N-API status {status})")))),
+    }
+}
+
+macro_rules! napi {
+    ($name:ident($($argument:expr),* $(,)?)) => {
+        // SAFETY: called on the environment's own thread during a call from it; every pointer is to a live place of the named size.
+        check(unsafe { sys::$name($($argument),*) })
+    };
+}
+
+/// Room for strings that need no heap.
+pub type Units = [MaybeUninit<u16>; 512];
+
+impl Js {
+    pub fn type_of(self, value: napi_value) -> Fallible<sys::napi_valuetype> {
+        let mut kind = 0;
+        napi!(napi_typeof(self.0, value, &mut kind))?;
+        Ok(kind)
+    }
+
+    pub fn number(self, value: napi_value) -> Fallible<f64> {
+        let mut number = 0.0;
+        napi!(napi_get_value_double(self.0, value, &mut number))?;
+        Ok(number)
+    }
+
+    pub fn bool(self, value: napi_value) -> Fallible<bool> {
+        let mut boolean = false;
+        napi!(napi_get_value_bool(self.0, value, &mut boolean))?;
+        Ok(boolean)
+    }
+
+    /// Calls `f` with the string's code units, from the stack where they fit.
+    #[inline]
+    pub fn units<R>(self, value: napi_value, stack: &mut Units, f: impl FnOnce(&[u16]) -> R) -> Fallible<R> {
+        let mut len = 0;
+        let start = stack.as_mut_ptr().cast::<u16>();
+        napi!(napi_get_value_string_utf16(self.0, value, start, stack.len(), &mut len))?;
+        if len + 1 < stack.len() {
+            // SAFETY: the call has written `len` units from the start of the stack buffer.
+            return Ok(f(unsafe { std::slice::from_raw_parts(start, len) }));
+        }
+        napi!(napi_get_value_string_utf16(self.0, value, ptr::null_mut(), 0, &mut len))?;
+        let mut heap = vec![0; len + 1];
+        napi!(napi_get_value_string_utf16(self.0, value, heap.as_mut_ptr(), len + 1, &mut len))?;
+        Ok(f(&heap[..len]))
+    }
+
+    /// Sign and words of a big integer, least significant first.
+    pub fn bigint(self, value: napi_value) -> Fallible<(bool, Vec<u64>)> {
+        let (mut sign, mut count) = (0, 4);
+        let mut words = vec![0; count];
+        napi!(napi_get_value_bigint_words(self.0, value, &mut sign, &mut count, words.as_mut_ptr()))?;
+        if count > words.len() {
+            words.resize(count, 0);
+            napi!(napi_get_value_bigint_words(self.0, value, &mut sign, &mut count, words.as_mut_ptr()))?;
+        }
+        words.truncate(count);
+        Ok((sign == 1, words))
+    }
+
+    pub fn is_array(self, value: napi_value) -> Fallible<bool> {
+        let mut is = false;
+        napi!(napi_is_array(self.0, value, &mut is))?;
+        Ok(is)
+    }
+
+    pub fn array_len(self, value: napi_value) -> Fallible<u32> {
+        let mut len = 0;
+        napi!(napi_get_array_length(self.0, value, &mut len))?;
+        Ok(len)
+    }
+
+    /// May run code of the user (a getter on the array).
+    pub fn element(self, array: napi_value, index: u32) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_get_element(self.0, array, index, &mut value))?;
+        Ok(value)
+    }
+
+    /// Copies the bytes of a `Uint8Array`; `None` for anything else.
+    pub fn with_bytes<R>(self, value: napi_value, f: impl FnOnce(&[u8]) -> R) -> Fallible<Option<R>> {
+        let mut is = false;
+        napi!(napi_is_typedarray(self.0, value, &mut is))?;
+        if !is {
+            return Ok(None);
+        }
+        let (mut kind, mut len, mut data, mut buffer, mut offset) = (0, 0, ptr::null_mut(), ptr::null_mut(), 0);
+        napi!(napi_get_typedarray_info(self.0, value, &mut kind, &mut len, &mut data, &mut buffer, &mut offset))?;
+        if kind != sys::TypedarrayType::uint8_array {
+            return Ok(None);
+        }
+        if len == 0 || data.is_null() {
+            return Ok(Some(f(&[])));
+        }
+        // SAFETY: the runtime names `len` bytes of a live array; `f` runs no JavaScript, so the array is neither detached nor resized.
+        Ok(Some(f(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len) })))
+    }
+
+    pub fn arraybuffer(self, value: napi_value) -> Fallible<(*mut u8, usize)> {
+        let (mut data, mut len) = (ptr::null_mut(), 0);
+        napi!(napi_get_arraybuffer_info(self.0, value, &mut data, &mut len))?;
+        Ok((data.cast(), len))
+    }
+
+    pub fn external_arraybuffer(self, data: *mut c_void, len: usize) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_external_arraybuffer(self.0, data, len, None, ptr::null_mut(), &mut value))?;
+        Ok(value)
+    }
+
+    pub fn null(self) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_get_null(self.0, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn undefined(self) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_get_undefined(self.0, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn make_bool(self, boolean: bool) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_get_boolean(self.0, boolean, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn make_number(self, number: f64) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_double(self.0, number, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn make_bigint(self, negative: bool, words: &[u64]) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_bigint_words(self.0, i32::from(negative), words.len(), words.as_ptr(), &mut value))?;
+        Ok(value)
+    }
+
+    pub fn latin1(self, bytes: &[u8]) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_string_latin1(self.0, bytes.as_ptr().cast(), bytes.len() as isize, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn utf16(self, units: &[u16]) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_string_utf16(self.0, units.as_ptr(), units.len() as isize, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn string(self, text: &str) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_string_utf8(self.0, text.as_ptr().cast(), text.len() as isize, &mut value))?;
+        Ok(value)
+    }
+
+    /// A new `Uint8Array` that `fill` writes into.
+    pub fn new_bytes(self, len: usize, fill: impl FnOnce(&mut [u8])) -> Fallible<napi_value> {
+        let (mut data, mut buffer, mut value) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+        napi!(napi_create_arraybuffer(self.0, len, &mut data, &mut buffer))?;
+        if len > 0 {
+            // SAFETY: the runtime has just made `len` zeroed bytes there and nobody else knows them.
+            fill(unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), len) });
+        }
+        napi!(napi_create_typedarray(self.0, sys::TypedarrayType::uint8_array, len, buffer, 0, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn array(self, len: usize) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_array_with_length(self.0, len, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn set_element(self, array: napi_value, index: usize, value: napi_value) -> Fallible<()> {
+        napi!(napi_set_element(self.0, array, index as u32, value))
+    }
+
+    pub fn object(self) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_object(self.0, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn set(self, object: napi_value, name: &str, value: napi_value) -> Fallible<()> {
+        napi!(napi_set_property(self.0, object, self.string(name)?, value))
+    }
+
+    /// A function whose data is freed, by `finalize`, with the function.
+    pub fn function(self, name: &str, entry: sys::napi_callback, data: *mut c_void, finalize: sys::napi_finalize) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_create_function(self.0, name.as_ptr().cast(), name.len() as isize, entry, data, &mut value))?;
+        napi!(napi_add_finalizer(self.0, value, data, finalize, ptr::null_mut(), ptr::null_mut()))?;
+        Ok(value)
+    }
+
+    pub fn reference(self, value: napi_value) -> Fallible<napi_ref> {
+        let mut reference = ptr::null_mut();
+        napi!(napi_create_reference(self.0, value, 1, &mut reference))?;
+        Ok(reference)
+    }
+
+    pub fn dereference(self, reference: napi_ref) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_get_reference_value(self.0, reference, &mut value))?;
+        Ok(value)
+    }
+
+    pub fn construct(self, class: napi_value, arguments: &[napi_value]) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_new_instance(self.0, class, arguments.len(), arguments.as_ptr(), &mut value))?;
+        Ok(value)
+    }
+
+    pub fn throw(self, error: napi_value) -> Fallible<()> {
+        napi!(napi_throw(self.0, error))
+    }
+}

@@ -1,0 +1,72 @@
+//! The Node boundary of shardmap: JavaScript values in, core calls, JavaScript values out. It decides nothing by itself.
+//!
+//! Everything hot is a raw N-API function bound to one open map ([`call`]); the few exports of the module use napi-rs's macros.
+
+mod call;
+mod images;
+mod isolate;
+mod js;
+mod keys;
+mod map;
+mod rows;
+mod snapshot;
+mod space;
+mod values;
+
+use isolate::Isolate;
+use js::Js;
+use napi::bindgen_prelude::{Env, JsValue, Unknown};
+use napi_derive::{module_init, napi};
+use shardmap_core::slots::{self, Slots};
+use std::ffi::c_void;
+
+type Result<T> = std::result::Result<T, napi::Error<&'static str>>;
+
+/// The maps must outlive the last worker that loaded the addon, so the image stays.
+#[module_init]
+fn pin() {
+    napi::bindgen_prelude::retain_current_module_for_unload_safety();
+}
+
+/// Binds the addon to the calling isolate: results go through `scratch`, errors are made with `error_class`.
+#[napi(catch_unwind)]
+pub fn attach<'a>(env: &'a Env, scratch: Unknown<'a>, error_class: Unknown<'a>) -> Result<Unknown<'a>> {
+    export(env, |js| space::create(Isolate::new(js, scratch.raw(), error_class.raw())?))
+}
+
+/// The process's version words as an external `ArrayBuffer`; `null` where the runtime refuses such buffers.
+#[napi(catch_unwind)]
+pub fn slot_words(env: &Env) -> Result<Unknown<'_>> {
+    export(env, |js| {
+        let words = Slots::process().as_ptr() as *mut c_void;
+        Ok(js.external_arraybuffer(words, slots::COUNT * size_of::<u32>()).unwrap_or(js.null()?))
+    })
+}
+
+/// Paths of other copies of this addon that are loaded in the process.
+#[napi(catch_unwind)]
+pub fn other_images(env: &Env) -> Result<Unknown<'_>> {
+    export(env, |js| {
+        let paths = images::others();
+        let array = js.array(paths.len())?;
+        for (index, path) in paths.iter().enumerate() {
+            js.set_element(array, index, js.string(path)?)?;
+        }
+        Ok(array)
+    })
+}
+
+/// For tests of the boundary: the next call of any other native function of the process panics inside.
+#[napi(catch_unwind)]
+pub fn panic_next() {
+    call::panic_next();
+}
+
+fn export<'a>(env: &'a Env, run: impl FnOnce(Js) -> call::Outcome) -> Result<Unknown<'a>> {
+    let value = call::caught(|| run(Js(env.raw()))).map_err(|failure| {
+        let error = failure.into_error();
+        napi::Error::new(error.code.as_str(), error.message.into_owned())
+    })?;
+    // SAFETY: the value was made in this environment during this call.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
+}

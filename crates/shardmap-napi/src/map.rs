@@ -1,0 +1,265 @@
+//! The functions of one open map.
+
+use crate::{
+    call::{define, Call, Failure, Method, Outcome},
+    isolate::Isolate,
+    js::Js,
+    keys, rows, snapshot,
+    values::{self, kind, Shown},
+};
+use napi::sys::{napi_value, ValueType};
+use shardmap_core::{
+    key::{Key, KeyBuf},
+    Code, Error, Result, ShardedMap, Write,
+};
+use std::{
+    cell::{Cell, RefCell},
+    ptr,
+    rc::Rc,
+    sync::Arc,
+};
+
+pub struct Handle {
+    map: Arc<ShardedMap>,
+    closed: Cell<bool>,
+    staged: RefCell<Vec<(Key, Write)>>,
+}
+
+impl Handle {
+    /// Asked after the arguments were read, which may have run code of the user that closed the handle.
+    #[inline]
+    fn open(&self) -> Result<&Arc<ShardedMap>> {
+        if self.closed.get() {
+            return Err(Error::new(Code::Closed, "this handle was closed; open the map again"));
+        }
+        Ok(&self.map)
+    }
+}
+
+const METHODS: &[(&str, Method<Handle>)] = &[
+    ("get", get),
+    ("has", has),
+    ("set", set),
+    ("delete", delete),
+    ("increment", increment),
+    ("compareAndSet", compare_and_set),
+    ("swap", swap),
+    ("getOrInsert", get_or_insert),
+    ("replaceIf", replace_if),
+    ("clear", clear),
+    ("size", size),
+    ("reserve", reserve),
+    ("stats", stats),
+    ("countNear", count_near),
+    ("stage", stage),
+    ("apply", apply),
+    ("unstage", unstage),
+    ("readMany", read_many),
+    ("page", page),
+    ("snapshot", take_snapshot),
+    ("close", close),
+];
+
+pub fn create(js: Js, isolate: &Rc<Isolate>, map: Arc<ShardedMap>) -> Outcome {
+    let id = js.make_number(f64::from(map.id()))?;
+    let handle = Rc::new(Handle { map, closed: Cell::new(false), staged: RefCell::default() });
+    let object = define(js, isolate, &handle, METHODS)?;
+    js.set(object, "id", id)?;
+    Ok(object)
+}
+
+const NOTHING: Outcome = Ok(ptr::null_mut());
+
+fn get(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let key = keys::read(call.js, call.arguments[0])?;
+    let lookup = handle.open()?.get(key.finish()?)?;
+    call.isolate.validity(lookup.slot, lookup.version);
+    values::give(call, lookup.value.as_ref())
+}
+
+fn has(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let key = keys::read(call.js, call.arguments[0])?;
+    call.js.make_bool(handle.open()?.has(key.finish()?)?)
+}
+
+fn set(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let key = keys::read(call.js, call.arguments[0])?;
+    let value = values::read(call.js, call.arguments[1], call.arguments[2])?;
+    if let Some(value) = value {
+        handle.open()?.set(key.finish()?, value)?;
+    }
+    NOTHING
+}
+
+fn delete(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let key = keys::read(call.js, call.arguments[0])?;
+    call.js.make_bool(handle.open()?.delete(key.finish()?)?.is_some())
+}
+
+fn increment(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let [key, by, ..] = call.arguments;
+    let key = keys::read(call.js, key)?;
+    let by = match call.js.type_of(by)? {
+        ValueType::napi_undefined => None,
+        ValueType::napi_number | ValueType::napi_bigint => Some(values::scalar(call.js, by)?),
+        _ => return Err(Failure::Coded(Error::new(Code::Value, "increment takes a number or a bigint"))),
+    };
+    let sum = handle.open()?.increment(key.finish()?, by.as_ref())?;
+    values::give(call, sum.as_ref())
+}
+
+/// A write, where a stored `undefined` deletes.
+fn next(call: &Call<'_>, value: napi_value, kind: napi_value) -> std::result::Result<Write, Failure> {
+    let value = values::read(call.js, value, kind)?;
+    Ok(Write::from(value.filter(|value| !matches!(value, shardmap_core::Value::Undefined))))
+}
+
+fn compare_and_set(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let [key, expected, expected_kind, value, value_kind, _] = call.arguments;
+    let key = keys::read(call.js, key)?;
+    let expected = values::read(call.js, expected, expected_kind)?.filter(|value| !matches!(value, shardmap_core::Value::Undefined));
+    let next = next(call, value, value_kind)?;
+    call.js.make_bool(handle.open()?.compare_and_set(key.finish()?, expected.as_ref(), next)?)
+}
+
+fn swap(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let key = keys::read(call.js, call.arguments[0])?;
+    let value = values::read(call.js, call.arguments[1], call.arguments[2])?;
+    let map = handle.open()?;
+    let old = match value {
+        Some(value) => map.set(key.finish()?, value)?,
+        None => map.delete(key.finish()?)?,
+    };
+    values::give(call, old.as_ref())
+}
+
+fn get_or_insert(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let key = keys::read(call.js, call.arguments[0])?;
+    let Some(value) = values::read(call.js, call.arguments[1], call.arguments[2])? else { return NOTHING };
+    let present = handle.open()?.get_or_insert(key.finish()?, value.clone())?;
+    values::give(call, Some(&present.unwrap_or(value)))
+}
+
+fn replace_if(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let [key, version, value, value_kind, ..] = call.arguments;
+    let key = keys::read(call.js, key)?;
+    let version = call.js.number(version)? as i64 as u32;
+    let next = next(call, value, value_kind)?;
+    call.js.make_bool(handle.open()?.replace_if(key.finish()?, version, next)?)
+}
+
+fn clear(_: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    handle.open()?.clear()?;
+    NOTHING
+}
+
+fn size(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    call.js.make_number(handle.open()?.entries()? as f64)
+}
+
+fn reserve(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let entries = call.js.number(call.arguments[0])? as u64;
+    handle.open()?.reserve(entries)?;
+    NOTHING
+}
+
+fn stats(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let stats = handle.open()?.stats()?;
+    let numbers = [
+        stats.entries,
+        stats.bytes,
+        stats.shards,
+        stats.gets,
+        stats.hits,
+        stats.near_hits,
+        stats.sets,
+        stats.deletes,
+        stats.growths,
+        stats.largest_move,
+    ];
+    let array = call.js.array(numbers.len())?;
+    for (index, &number) in numbers.iter().enumerate() {
+        call.js.set_element(array, index, call.js.make_number(number as f64)?)?;
+    }
+    Ok(array)
+}
+
+fn count_near(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    handle.map.count_near(call.js.number(call.arguments[0])? as u64);
+    NOTHING
+}
+
+fn stage(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let mut writes = Vec::new();
+    for triple in call.all().chunks_exact(3) {
+        let key = keys::read(call.js, triple[0])?;
+        let value = values::read(call.js, triple[1], triple[2])?;
+        writes.push((Key::new(key.finish()?.bytes), Write::from(value)));
+    }
+    handle.open()?;
+    handle.staged.borrow_mut().extend(writes);
+    NOTHING
+}
+
+fn apply(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let in_order = call.js.number(call.arguments[0])? == 1.0;
+    let staged = handle.staged.take();
+    let map = handle.open()?;
+    if !in_order {
+        return call.js.make_number(map.apply_all(staged)? as f64);
+    }
+    match map.apply_each(staged) {
+        (_, Err(error)) if error.code != Code::Full => Err(error.into()),
+        (applied, _) => call.js.make_number(applied as f64),
+    }
+}
+
+fn unstage(_: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    drop(handle.staged.take());
+    NOTHING
+}
+
+fn read_many(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let all = call.all();
+    let (consistent, keys) = all.split_first().ok_or_else(|| Error::new(Code::Key, "readMany takes keys"))?;
+    let consistent = call.js.bool(*consistent)?;
+    let keys = keys.iter().map(|&key| keys::read(call.js, key)).collect::<std::result::Result<Vec<KeyBuf>, _>>()?;
+    let keys = keys.iter().map(KeyBuf::finish).collect::<Result<Vec<_>>>()?;
+    let map = handle.open()?;
+    let found = if consistent {
+        map.get_consistent(&keys)?
+    } else {
+        keys.iter().map(|&key| map.get(key).map(|lookup| lookup.value)).collect::<Result<_>>()?
+    };
+    let array = call.js.array(found.len() * 2)?;
+    for (index, value) in found.iter().enumerate() {
+        let (kind, value) = match value.as_ref().map(|value| values::show(call.js, value)).transpose()? {
+            None => (kind::ABSENT, call.js.undefined()?),
+            Some(Shown::Scalar(scalar)) => (kind::SCALAR, scalar),
+            Some(Shown::Encoded(kind, bytes)) => (kind, call.js.new_bytes(bytes.len(), |out| out.copy_from_slice(bytes))?),
+        };
+        call.js.set_element(array, index * 2, call.js.make_number(f64::from(kind))?)?;
+        call.js.set_element(array, index * 2 + 1, value)?;
+    }
+    Ok(array)
+}
+
+fn page(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let [from, prefix, ..] = call.arguments;
+    let from = rows::cursor(call.js, from)?;
+    let prefix = match call.js.type_of(prefix)? {
+        ValueType::napi_undefined => None,
+        _ => Some(keys::read(call.js, prefix)?),
+    };
+    rows::give(call.js, &handle.open()?.page(from, prefix.as_ref().map_or(&[], KeyBuf::as_bytes))?)
+}
+
+fn take_snapshot(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    snapshot::create(call.js, call.isolate, handle.open()?.snapshot()?)
+}
+
+fn close(_: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    handle.closed.set(true);
+    drop(handle.staged.take());
+    NOTHING
+}

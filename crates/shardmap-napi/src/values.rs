@@ -1,0 +1,143 @@
+//! Values between JavaScript and the core.
+
+use crate::{
+    call::{Call, Failure, Outcome},
+    js::{Fallible, Js, Units},
+};
+use napi::sys::{napi_value, ValueType};
+use shardmap_core::{Code, Error, Kind, Value};
+use std::{mem::MaybeUninit, ptr};
+
+/// How the face is told what a value is; the same numbers stand in `src/native.ts`.
+pub mod kind {
+    pub const ABSENT: i32 = 0;
+    pub const SCALAR: i32 = 1;
+    pub const BYTES: i32 = 2;
+    pub const PACKED: i32 = 3;
+    pub const CLONE: i32 = 4;
+    pub const MIXED: i32 = 5;
+}
+
+fn refused(what: &str) -> Failure {
+    Failure::Coded(Error::new(Code::Value, format!("{what} cannot be stored")))
+}
+
+/// Reads the two arguments of a value; `None` is absence.
+#[inline]
+pub fn read(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Value>> {
+    let kind = if js.type_of(kind)? == ValueType::napi_undefined { kind::SCALAR } else { js.number(kind)? as i32 };
+    let payload = match kind {
+        kind::ABSENT => return Ok(None),
+        kind::SCALAR => return scalar(js, value).map(Some),
+        kind::BYTES => Kind::Bytes,
+        kind::PACKED => Kind::Packed,
+        kind::CLONE => Kind::Clone,
+        kind::MIXED => Kind::Mixed,
+        _ => return Err(refused("a value of an unknown kind")),
+    };
+    match js.with_bytes(value, |bytes| Value::payload(payload, bytes))? {
+        Some(value) => Ok(Some(value?)),
+        None => Err(refused("an encoded value that is no Uint8Array")),
+    }
+}
+
+/// Reads a primitive.
+#[inline]
+pub fn scalar(js: Js, value: napi_value) -> Fallible<Value> {
+    match js.type_of(value)? {
+        ValueType::napi_number => Ok(Value::Number(js.number(value)?)),
+        ValueType::napi_string => {
+            let mut stack: Units = [MaybeUninit::uninit(); 512];
+            Ok(js.units(value, &mut stack, string)??)
+        }
+        ValueType::napi_boolean => Ok(Value::Bool(js.bool(value)?)),
+        ValueType::napi_undefined => Ok(Value::Undefined),
+        ValueType::napi_null => Ok(Value::Null),
+        ValueType::napi_bigint => {
+            let (negative, words) = js.bigint(value)?;
+            let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            Ok(Value::bigint(negative, &bytes)?)
+        }
+        ValueType::napi_symbol => Err(refused("a symbol")),
+        ValueType::napi_function => Err(refused("a function")),
+        _ => Err(refused("an object that was not encoded")),
+    }
+}
+
+#[inline]
+fn string(units: &[u16]) -> Result<Value, Error> {
+    if units.len() <= 512 {
+        let mut narrow = [0; 512];
+        let mut all = 0;
+        for (byte, &unit) in narrow.iter_mut().zip(units) {
+            *byte = unit as u8;
+            all |= unit;
+        }
+        if all < 256 {
+            return Value::payload(Kind::Latin1, &narrow[..units.len()]);
+        }
+    } else if units.iter().all(|&unit| unit < 256) {
+        return Value::payload(Kind::Latin1, &units.iter().map(|&unit| unit as u8).collect::<Vec<_>>());
+    }
+    Value::payload(Kind::Utf16, &units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>())
+}
+
+/// What JavaScript gets of a value.
+pub enum Shown<'a> {
+    Scalar(napi_value),
+    /// A kind, and bytes that the face decodes.
+    Encoded(i32, &'a [u8]),
+}
+
+#[inline]
+pub fn show<'a>(js: Js, value: &'a Value) -> Fallible<Shown<'a>> {
+    let scalar = match value {
+        Value::Undefined => js.undefined()?,
+        Value::Null => js.null()?,
+        Value::Bool(boolean) => js.make_bool(*boolean)?,
+        Value::Number(number) => js.make_number(*number)?,
+        Value::Small(..) | Value::Large(..) => match value.as_payload() {
+            Some((Kind::Latin1, bytes)) => js.latin1(bytes)?,
+            Some((Kind::Utf16, bytes)) => js.utf16(&units(bytes))?,
+            Some((Kind::BigInt, bytes)) => bigint(js, bytes)?,
+            Some((Kind::Bytes, bytes)) => return Ok(Shown::Encoded(kind::BYTES, bytes)),
+            Some((Kind::Packed, bytes)) => return Ok(Shown::Encoded(kind::PACKED, bytes)),
+            Some((Kind::Clone, bytes)) => return Ok(Shown::Encoded(kind::CLONE, bytes)),
+            Some((Kind::Mixed, bytes)) => return Ok(Shown::Encoded(kind::MIXED, bytes)),
+            None => ptr::null_mut(),
+        },
+    };
+    Ok(Shown::Scalar(scalar))
+}
+
+fn units(bytes: &[u8]) -> Vec<u16> {
+    bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect()
+}
+
+fn bigint(js: Js, bytes: &[u8]) -> Outcome {
+    let (sign, magnitude) = bytes.split_first().unwrap_or((&0, &[]));
+    let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    js.make_bigint(*sign == 1, &magnitude.chunks(8).map(word).collect::<Vec<_>>())
+}
+
+/// Gives a value to the caller: the kind stands in the isolate's buffer, and encoded bytes do where they fit.
+#[inline]
+pub fn give(call: &Call<'_>, value: Option<&Value>) -> Outcome {
+    let Some(value) = value else {
+        call.isolate.kind(kind::ABSENT);
+        return Ok(ptr::null_mut());
+    };
+    match show(call.js, value)? {
+        Shown::Scalar(scalar) => {
+            call.isolate.kind(kind::SCALAR);
+            Ok(scalar)
+        }
+        Shown::Encoded(kind, bytes) => {
+            call.isolate.kind(kind);
+            if call.isolate.bytes(bytes) {
+                return Ok(ptr::null_mut());
+            }
+            call.js.new_bytes(bytes.len(), |out| out.copy_from_slice(bytes))
+        }
+    }
+}
