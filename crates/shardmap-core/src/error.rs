@@ -50,19 +50,25 @@ codes! {
     Panic = "ERR_SHARDMAP_PANIC",
 }
 
-/// A coded error. Whatever returned it has changed nothing.
+/// A coded error, one pointer wide so that results of hot calls stay in registers. Whatever returned it has changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
-    /// The stable code.
-    pub code: Code,
-    /// What happened and what to do.
-    pub message: Cow<'static, str>,
-}
+pub struct Error(Box<(Code, Cow<'static, str>)>);
 
 impl Error {
     /// Makes an error.
+    #[cold]
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into() }
+        Self(Box::new((code, message.into())))
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        self.0 .0
+    }
+
+    /// What happened and what to do.
+    pub fn message(&self) -> &str {
+        &self.0 .1
     }
 
     pub(crate) fn closed() -> Self {
@@ -76,7 +82,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.message)
+        write!(f, "{}: {}", self.code().as_str(), self.message())
     }
 }
 

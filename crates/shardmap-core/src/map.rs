@@ -165,7 +165,7 @@ impl ShardedMap {
     }
 
     /// Reads a key; linearizable. Waits at most for one writer of its shard.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, key: KeyRef<'_>) -> Result<Lookup> {
         let slot = self.slot(key.hash);
         let (value, version) = self.table.read(self.table.shard_of(key.hash), |rows| (rows.get(key).cloned(), self.slots.version(slot)));
@@ -176,7 +176,7 @@ impl ShardedMap {
     }
 
     /// Whether a key is present, without counting as a read.
-    #[inline]
+    #[inline(always)]
     pub fn has(&self, key: KeyRef<'_>) -> Result<bool> {
         let present = self.table.read(self.table.shard_of(key.hash), |rows| rows.get(key).is_some());
         self.alive()?;

@@ -35,13 +35,13 @@ impl Table {
     }
 
     /// Runs `f` under the shard's shared lock.
-    #[inline]
+    #[inline(always)]
     pub fn read<R>(&self, shard: usize, f: impl FnOnce(View<'_>) -> R) -> R {
         f(View(&self.map.shards()[shard].read()))
     }
 
     /// Runs `f` under the shard's exclusive lock.
-    #[inline]
+    #[inline(always)]
     pub fn write<R>(&self, shard: usize, f: impl FnOnce(Rows<'_>) -> R) -> R {
         f(Rows(&mut self.map.shards()[shard].write()))
     }
@@ -77,7 +77,7 @@ fn rehash(row: &Row) -> u64 {
 pub(crate) struct View<'a>(&'a RawTable<Row>);
 
 impl<'a> View<'a> {
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, key: KeyRef<'_>) -> Option<&'a Value> {
         self.0.get(key.hash, |row| row.0.as_bytes() == key.bytes).map(|row| row.1.get())
     }

@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 /// An immutable value. Cloning copies at most 24 bytes and counts a reference.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Value {
     /// A stored `undefined`, which is not absence.
     Undefined,
@@ -42,6 +42,18 @@ pub enum Value {
     Small(Kind, u8, [u8; INLINE]),
     /// A longer payload.
     Large(Kind, Arc<[u8]>),
+}
+
+impl Clone for Value {
+    /// Written by hand because a copy field by field, read back as a whole, stalls the processor on every read of a map.
+    #[inline]
+    fn clone(&self) -> Self {
+        match self {
+            Self::Large(kind, bytes) => Self::Large(*kind, bytes.clone()),
+            // SAFETY: every other variant is plain data, for which a bitwise copy is a clone.
+            _ => unsafe { std::ptr::read(self) },
+        }
+    }
 }
 
 impl Value {
@@ -59,6 +71,7 @@ impl Value {
     }
 
     /// Kind and bytes of a payload, `None` for a scalar kept in place.
+    #[inline]
     pub fn as_payload(&self) -> Option<(Kind, &[u8])> {
         match self {
             Self::Small(kind, len, data) => Some((*kind, &data[..usize::from(*len)])),

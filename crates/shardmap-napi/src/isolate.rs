@@ -72,7 +72,7 @@ impl Isolate {
     }
 
     fn try_throw(&self, js: Js, error: &Error) -> Fallible<()> {
-        let arguments = [js.string(error.code.as_str())?, js.string(&error.message)?];
+        let arguments = [js.string(error.code().as_str())?, js.string(error.message())?];
         js.throw(js.construct(js.dereference(self.error_class)?, &arguments)?)
     }
 }

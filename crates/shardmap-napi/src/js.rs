@@ -11,11 +11,19 @@ pub struct Js(pub napi_env);
 
 pub type Fallible<T> = Result<T, Failure>;
 
+#[inline(always)]
 fn check(status: sys::napi_status) -> Fallible<()> {
+    if status == sys::Status::napi_ok {
+        return Ok(());
+    }
+    Err(failure(status))
+}
+
+#[cold]
+fn failure(status: sys::napi_status) -> Failure {
     match status {
-        sys::Status::napi_ok => Ok(()),
-        sys::Status::napi_pending_exception => Err(Failure::Pending),
-        status => Err(Failure::Coded(Error::new(Code::Value, format!("the runtime refused a value (N-API status {status})")))),
+        sys::Status::napi_pending_exception => Failure::Pending,
+        status => Failure::Coded(Error::new(Code::Value, format!("the runtime refused a value (N-API status {status})"))),
     }
 }
 
@@ -30,18 +38,21 @@ macro_rules! napi {
 pub type Units = [MaybeUninit<u16>; 512];
 
 impl Js {
+    #[inline(always)]
     pub fn type_of(self, value: napi_value) -> Fallible<sys::napi_valuetype> {
         let mut kind = 0;
         napi!(napi_typeof(self.0, value, &mut kind))?;
         Ok(kind)
     }
 
+    #[inline(always)]
     pub fn number(self, value: napi_value) -> Fallible<f64> {
         let mut number = 0.0;
         napi!(napi_get_value_double(self.0, value, &mut number))?;
         Ok(number)
     }
 
+    #[inline(always)]
     pub fn bool(self, value: napi_value) -> Fallible<bool> {
         let mut boolean = false;
         napi!(napi_get_value_bool(self.0, value, &mut boolean))?;
@@ -49,7 +60,7 @@ impl Js {
     }
 
     /// Calls `f` with the string's code units, from the stack where they fit.
-    #[inline]
+    #[inline(always)]
     pub fn units<R>(self, value: napi_value, stack: &mut Units, f: impl FnOnce(&[u16]) -> R) -> Fallible<R> {
         let mut len = 0;
         let start = stack.as_mut_ptr().cast::<u16>();
@@ -139,12 +150,14 @@ impl Js {
         Ok(value)
     }
 
+    #[inline(always)]
     pub fn make_bool(self, boolean: bool) -> Fallible<napi_value> {
         let mut value = ptr::null_mut();
         napi!(napi_get_boolean(self.0, boolean, &mut value))?;
         Ok(value)
     }
 
+    #[inline(always)]
     pub fn make_number(self, number: f64) -> Fallible<napi_value> {
         let mut value = ptr::null_mut();
         napi!(napi_create_double(self.0, number, &mut value))?;
@@ -157,6 +170,7 @@ impl Js {
         Ok(value)
     }
 
+    #[inline(always)]
     pub fn latin1(self, bytes: &[u8]) -> Fallible<napi_value> {
         let mut value = ptr::null_mut();
         napi!(napi_create_string_latin1(self.0, bytes.as_ptr().cast(), bytes.len() as isize, &mut value))?;

@@ -6,7 +6,7 @@ use crate::{
 };
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{
-    key::{self, KeyBuf, Part},
+    key::{self, KeyBuf, KeyRef, Part},
     Code, Error,
 };
 use std::mem::MaybeUninit;
@@ -18,16 +18,16 @@ fn refused(what: &str) -> Failure {
     Failure::Coded(Error::new(Code::Key, message))
 }
 
-/// Encodes a key. Nothing of the map is locked, for an array may run code of the user.
-#[inline]
-pub fn read(js: Js, value: napi_value) -> Fallible<KeyBuf> {
-    let mut key = KeyBuf::new();
-    if js.type_of(value)? == ValueType::napi_object && js.is_array(value)? {
-        tuple(js, value, &mut key)?;
+/// Encodes a key into an empty buffer, which the caller made, because a buffer is too large to be moved on each call. Nothing of the map is locked, for an array may run code of the user.
+#[inline(always)]
+pub fn read<'a>(js: Js, value: napi_value, key: &'a mut KeyBuf) -> Fallible<KeyRef<'a>> {
+    let kind = js.type_of(value)?;
+    if kind == ValueType::napi_object && js.is_array(value)? {
+        tuple(js, value, key)?;
     } else {
-        part(js, value, &mut key)?;
+        part(js, value, kind, key)?;
     }
-    Ok(key)
+    Ok(key.finish()?)
 }
 
 #[cold]
@@ -38,14 +38,15 @@ fn tuple(js: Js, array: napi_value, key: &mut KeyBuf) -> Fallible<()> {
         return Err(refused(&format!("an array of {len} parts")));
     }
     for index in 0..len {
-        part(js, js.element(array, index)?, key)?;
+        let value = js.element(array, index)?;
+        part(js, value, js.type_of(value)?, key)?;
     }
     Ok(())
 }
 
-#[inline]
-fn part(js: Js, value: napi_value, key: &mut KeyBuf) -> Fallible<()> {
-    match js.type_of(value)? {
+#[inline(always)]
+fn part(js: Js, value: napi_value, kind: i32, key: &mut KeyBuf) -> Fallible<()> {
+    match kind {
         ValueType::napi_string => {
             let mut stack: Units = [MaybeUninit::uninit(); 512];
             js.units(value, &mut stack, |units| key.string(units))

@@ -65,7 +65,7 @@ pub fn panic_next() {
 fn export<'a>(env: &'a Env, run: impl FnOnce(Js) -> call::Outcome) -> Result<Unknown<'a>> {
     let value = call::caught(|| run(Js(env.raw()))).map_err(|failure| {
         let error = failure.into_error();
-        napi::Error::new(error.code.as_str(), error.message.into_owned())
+        napi::Error::new(error.code().as_str(), error.message().to_owned())
     })?;
     // SAFETY: the value was made in this environment during this call.
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })

@@ -71,40 +71,45 @@ pub fn create(js: Js, isolate: &Rc<Isolate>, map: Arc<ShardedMap>) -> Outcome {
 const NOTHING: Outcome = Ok(ptr::null_mut());
 
 fn get(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
-    let lookup = handle.open()?.get(key.finish()?)?;
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
+    let lookup = handle.open()?.get(key)?;
     call.isolate.validity(lookup.slot, lookup.version);
     values::give(call, lookup.value.as_ref())
 }
 
 fn has(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
-    call.js.make_bool(handle.open()?.has(key.finish()?)?)
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
+    call.js.make_bool(handle.open()?.has(key)?)
 }
 
 fn set(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
     let value = values::read(call.js, call.arguments[1], call.arguments[2])?;
     if let Some(value) = value {
-        handle.open()?.set(key.finish()?, value)?;
+        handle.open()?.set(key, value)?;
     }
     NOTHING
 }
 
 fn delete(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
-    call.js.make_bool(handle.open()?.delete(key.finish()?)?.is_some())
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
+    call.js.make_bool(handle.open()?.delete(key)?.is_some())
 }
 
 fn increment(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let [key, by, ..] = call.arguments;
-    let key = keys::read(call.js, key)?;
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, key, &mut buffer)?;
     let by = match call.js.type_of(by)? {
         ValueType::napi_undefined => None,
         ValueType::napi_number | ValueType::napi_bigint => Some(values::scalar(call.js, by)?),
         _ => return Err(Failure::Coded(Error::new(Code::Value, "increment takes a number or a bigint"))),
     };
-    let sum = handle.open()?.increment(key.finish()?, by.as_ref())?;
+    let sum = handle.open()?.increment(key, by.as_ref())?;
     values::give(call, sum.as_ref())
 }
 
@@ -116,36 +121,40 @@ fn next(call: &Call<'_>, value: napi_value, kind: napi_value) -> std::result::Re
 
 fn compare_and_set(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let [key, expected, expected_kind, value, value_kind, _] = call.arguments;
-    let key = keys::read(call.js, key)?;
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, key, &mut buffer)?;
     let expected = values::read(call.js, expected, expected_kind)?.filter(|value| !matches!(value, shardmap_core::Value::Undefined));
     let next = next(call, value, value_kind)?;
-    call.js.make_bool(handle.open()?.compare_and_set(key.finish()?, expected.as_ref(), next)?)
+    call.js.make_bool(handle.open()?.compare_and_set(key, expected.as_ref(), next)?)
 }
 
 fn swap(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
     let value = values::read(call.js, call.arguments[1], call.arguments[2])?;
     let map = handle.open()?;
     let old = match value {
-        Some(value) => map.set(key.finish()?, value)?,
-        None => map.delete(key.finish()?)?,
+        Some(value) => map.set(key, value)?,
+        None => map.delete(key)?,
     };
     values::give(call, old.as_ref())
 }
 
 fn get_or_insert(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
     let Some(value) = values::read(call.js, call.arguments[1], call.arguments[2])? else { return NOTHING };
-    let present = handle.open()?.get_or_insert(key.finish()?, value.clone())?;
+    let present = handle.open()?.get_or_insert(key, value.clone())?;
     values::give(call, Some(&present.unwrap_or(value)))
 }
 
 fn replace_if(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let [key, version, value, value_kind, ..] = call.arguments;
-    let key = keys::read(call.js, key)?;
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, key, &mut buffer)?;
     let version = call.js.number(version)? as i64 as u32;
     let next = next(call, value, value_kind)?;
-    call.js.make_bool(handle.open()?.replace_if(key.finish()?, version, next)?)
+    call.js.make_bool(handle.open()?.replace_if(key, version, next)?)
 }
 
 fn clear(_: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
@@ -192,9 +201,10 @@ fn count_near(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 fn stage(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let mut writes = Vec::new();
     for triple in call.all().chunks_exact(3) {
-        let key = keys::read(call.js, triple[0])?;
+        let mut buffer = KeyBuf::new();
+        let key = keys::read(call.js, triple[0], &mut buffer)?;
         let value = values::read(call.js, triple[1], triple[2])?;
-        writes.push((Key::new(key.finish()?.bytes), Write::from(value)));
+        writes.push((Key::new(key.bytes), Write::from(value)));
     }
     handle.open()?;
     handle.staged.borrow_mut().extend(writes);
@@ -209,7 +219,7 @@ fn apply(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
         return call.js.make_number(map.apply_all(staged)? as f64);
     }
     match map.apply_each(staged) {
-        (_, Err(error)) if error.code != Code::Full => Err(error.into()),
+        (_, Err(error)) if error.code() != Code::Full => Err(error.into()),
         (applied, _) => call.js.make_number(applied as f64),
     }
 }
@@ -223,8 +233,9 @@ fn read_many(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let all = call.all();
     let (consistent, keys) = all.split_first().ok_or_else(|| Error::new(Code::Key, "readMany takes keys"))?;
     let consistent = call.js.bool(*consistent)?;
-    let keys = keys.iter().map(|&key| keys::read(call.js, key)).collect::<std::result::Result<Vec<KeyBuf>, _>>()?;
-    let keys = keys.iter().map(KeyBuf::finish).collect::<Result<Vec<_>>>()?;
+    let mut buffers: Vec<KeyBuf> = keys.iter().map(|_| KeyBuf::new()).collect();
+    let keys = keys.iter().zip(&mut buffers).map(|(&key, buffer)| keys::read(call.js, key, buffer));
+    let keys = keys.collect::<std::result::Result<Vec<_>, _>>()?;
     let map = handle.open()?;
     let found = if consistent {
         map.get_consistent(&keys)?
@@ -247,11 +258,12 @@ fn read_many(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 fn page(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let [from, prefix, ..] = call.arguments;
     let from = rows::cursor(call.js, from)?;
+    let mut buffer = KeyBuf::new();
     let prefix = match call.js.type_of(prefix)? {
-        ValueType::napi_undefined => None,
-        _ => Some(keys::read(call.js, prefix)?),
+        ValueType::napi_undefined => &[],
+        _ => keys::read(call.js, prefix, &mut buffer)?.bytes,
     };
-    rows::give(call.js, &handle.open()?.page(from, prefix.as_ref().map_or(&[], KeyBuf::as_bytes))?)
+    rows::give(call.js, &handle.open()?.page(from, prefix)?)
 }
 
 fn take_snapshot(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {

@@ -6,7 +6,7 @@ use crate::{
     js::Js,
     keys, rows, values,
 };
-use shardmap_core::{Code, Error, Snapshot};
+use shardmap_core::{key::KeyBuf, Code, Error, Snapshot};
 use std::{cell::RefCell, ptr, rc::Rc, time::UNIX_EPOCH};
 
 pub struct Handle(RefCell<Option<Rc<Snapshot>>>);
@@ -33,13 +33,15 @@ fn size(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 }
 
 fn get(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
-    values::give(call, handle.open()?.get(key.finish()?).as_ref())
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
+    values::give(call, handle.open()?.get(key).as_ref())
 }
 
 fn has(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let key = keys::read(call.js, call.arguments[0])?;
-    call.js.make_bool(handle.open()?.get(key.finish()?).is_some())
+    let mut buffer = KeyBuf::new();
+    let key = keys::read(call.js, call.arguments[0], &mut buffer)?;
+    call.js.make_bool(handle.open()?.get(key).is_some())
 }
 
 fn page(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {

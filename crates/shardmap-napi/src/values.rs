@@ -23,7 +23,7 @@ fn refused(what: &str) -> Failure {
 }
 
 /// Reads the two arguments of a value; `None` is absence.
-#[inline]
+#[inline(always)]
 pub fn read(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Value>> {
     let kind = if js.type_of(kind)? == ValueType::napi_undefined { kind::SCALAR } else { js.number(kind)? as i32 };
     let payload = match kind {
@@ -42,7 +42,7 @@ pub fn read(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Valu
 }
 
 /// Reads a primitive.
-#[inline]
+#[inline(always)]
 pub fn scalar(js: Js, value: napi_value) -> Fallible<Value> {
     match js.type_of(value)? {
         ValueType::napi_number => Ok(Value::Number(js.number(value)?)),
@@ -89,7 +89,7 @@ pub enum Shown<'a> {
     Encoded(i32, &'a [u8]),
 }
 
-#[inline]
+#[inline(always)]
 pub fn show<'a>(js: Js, value: &'a Value) -> Fallible<Shown<'a>> {
     let scalar = match value {
         Value::Undefined => js.undefined()?,
@@ -121,7 +121,7 @@ fn bigint(js: Js, bytes: &[u8]) -> Outcome {
 }
 
 /// Gives a value to the caller: the kind stands in the isolate's buffer, and encoded bytes do where they fit.
-#[inline]
+#[inline(always)]
 pub fn give(call: &Call<'_>, value: Option<&Value>) -> Outcome {
     let Some(value) = value else {
         call.isolate.kind(kind::ABSENT);

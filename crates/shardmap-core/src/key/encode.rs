@@ -25,7 +25,7 @@ impl KeyBuf {
         Self { stack: [0; STACK], len: 0, heap: Vec::new() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, bytes: &[u8]) {
         let end = self.len + bytes.len();
         if self.heap.is_empty() && end <= STACK {
@@ -50,7 +50,7 @@ impl KeyBuf {
     }
 
     /// A number; -0 is 0 and every NaN the same.
-    #[inline]
+    #[inline(always)]
     pub fn number(&mut self, value: f64) {
         let bits = if value == 0.0 {
             0
@@ -82,7 +82,7 @@ impl KeyBuf {
     }
 
     /// A string of UTF-16 code units, well formed or not.
-    #[inline]
+    #[inline(always)]
     pub fn string(&mut self, units: &[u16]) {
         self.push(&[tag::STRING]);
         if self.heap.is_empty() && self.len + units.len() < STACK {
@@ -101,6 +101,7 @@ impl KeyBuf {
         self.push(&[0]);
     }
 
+    #[cold]
     fn wtf8(&mut self, units: &[u16]) {
         for decoded in char::decode_utf16(units.iter().copied()) {
             match decoded {
@@ -137,7 +138,7 @@ impl KeyBuf {
     }
 
     /// The finished key with its hash; `ERR_SHARDMAP_KEY` beyond [`MAX_BYTES`].
-    #[inline]
+    #[inline(always)]
     pub fn finish(&self) -> Result<KeyRef<'_>> {
         if self.len > MAX_BYTES {
             return Err(too_long(self.len));
