@@ -16,6 +16,7 @@
 //! # Ok::<(), shardmap_core::Error>(())
 //! ```
 
+#[cfg(not(shardmap_loom))]
 pub mod error;
 pub mod slots;
 pub mod sync;
@@ -37,6 +38,7 @@ mod table;
 #[cfg(not(shardmap_loom))]
 pub mod value;
 
+#[cfg(not(shardmap_loom))]
 pub use error::{Code, Error, Result};
 #[cfg(not(shardmap_loom))]
 pub use map::{Cursor, Lookup, Options, Rows, ShardedMap, Snapshot, Stats, Write, ENTRY_BYTES};

@@ -3,11 +3,14 @@
 use super::{tag, KeyRef, MAX_BYTES};
 use crate::error::{Code, Error, Result};
 
+use std::mem::MaybeUninit;
+
 const STACK: usize = 256;
 
 /// A buffer that one key is written into, part by part.
 pub struct KeyBuf {
-    stack: [u8; STACK],
+    /// Written up to `len` as long as `heap` is empty.
+    stack: [MaybeUninit<u8>; STACK],
     len: usize,
     heap: Vec<u8>,
 }
@@ -22,17 +25,19 @@ impl KeyBuf {
     /// An empty buffer; nothing is allocated for keys of up to 256 encoded bytes.
     #[inline]
     pub fn new() -> Self {
-        Self { stack: [0; STACK], len: 0, heap: Vec::new() }
+        Self { stack: [MaybeUninit::uninit(); STACK], len: 0, heap: Vec::new() }
     }
 
     #[inline(always)]
     fn push(&mut self, bytes: &[u8]) {
         let end = self.len + bytes.len();
         if self.heap.is_empty() && end <= STACK {
-            self.stack[self.len..end].copy_from_slice(bytes);
+            for (place, &byte) in self.stack[self.len..end].iter_mut().zip(bytes) {
+                place.write(byte);
+            }
         } else {
             if self.heap.is_empty() {
-                self.heap.extend_from_slice(&self.stack[..self.len]);
+                self.heap = self.as_bytes().to_vec();
             }
             self.heap.extend_from_slice(bytes);
         }
@@ -89,7 +94,7 @@ impl KeyBuf {
             let out = &mut self.stack[self.len..self.len + units.len()];
             let mut plain = true;
             for (byte, &unit) in out.iter_mut().zip(units) {
-                *byte = unit as u8;
+                byte.write(unit as u8);
                 plain &= unit.wrapping_sub(1) < 0x7F;
             }
             if plain {

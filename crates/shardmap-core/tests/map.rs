@@ -1,0 +1,340 @@
+//! The map against a `Mutex<HashMap>` twin, over configurations that make shards, tables and limits tight.
+
+use proptest::prelude::*;
+use shardmap_core::{key::KeyBuf, Code, Error, Kind, Options, ShardedMap, Value, Write, ENTRY_BYTES};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    thread,
+};
+
+fn key(number: u32) -> KeyBuf {
+    let mut key = KeyBuf::new();
+    key.number(f64::from(number));
+    key
+}
+
+fn map(options: Options) -> Arc<ShardedMap> {
+    ShardedMap::new(options).unwrap()
+}
+
+fn two_shards() -> Options {
+    Options { shards: Some(2), ..Options::default() }
+}
+
+fn number(value: Option<Value>) -> Option<f64> {
+    value.map(|value| match value {
+        Value::Number(number) => number,
+        other => panic!("{other:?} is no number"),
+    })
+}
+
+fn get(map: &ShardedMap, at: u32) -> Option<f64> {
+    number(map.get(key(at).finish().unwrap()).unwrap().value)
+}
+
+fn set(map: &ShardedMap, at: u32, value: f64) -> Result<Option<f64>, Error> {
+    map.set(key(at).finish().unwrap(), Value::Number(value)).map(number)
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Set(u32, f64),
+    Delete(u32),
+    GetOrInsert(u32, f64),
+    CompareAndSet(u32, Option<f64>, Option<f64>),
+    Increment(u32),
+    Clear,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let at = 0..12u32;
+    let value = (0..4u8).prop_map(f64::from);
+    prop_oneof![
+        8 => (at.clone(), value.clone()).prop_map(|(at, value)| Step::Set(at, value)),
+        4 => at.clone().prop_map(Step::Delete),
+        2 => (at.clone(), value.clone()).prop_map(|(at, value)| Step::GetOrInsert(at, value)),
+        4 => (at.clone(), prop::option::of(value.clone()), prop::option::of(value)).prop_map(|(at, a, b)| Step::CompareAndSet(at, a, b)),
+        4 => at.prop_map(Step::Increment),
+        1 => Just(Step::Clear),
+    ]
+}
+
+fn check(options: Options, steps: &[Step]) {
+    let map = map(options);
+    let mut twin = HashMap::new();
+    let most = options.max_entries.unwrap_or(u64::MAX) as usize;
+    for step in steps {
+        let full = |twin: &HashMap<u32, f64>, at: &u32| !twin.contains_key(at) && twin.len() >= most;
+        match *step {
+            Step::Set(at, value) if full(&twin, &at) => assert_eq!(set(&map, at, value).unwrap_err().code(), Code::Full),
+            Step::Set(at, value) => assert_eq!(set(&map, at, value).unwrap(), twin.insert(at, value)),
+            Step::Delete(at) => assert_eq!(number(map.delete(key(at).finish().unwrap()).unwrap()), twin.remove(&at)),
+            Step::GetOrInsert(at, value) => {
+                let found = map.get_or_insert(key(at).finish().unwrap(), Value::Number(value));
+                if full(&twin, &at) {
+                    assert_eq!(found.unwrap_err().code(), Code::Full);
+                } else {
+                    assert_eq!(number(found.unwrap()), twin.get(&at).copied());
+                    twin.entry(at).or_insert(value);
+                }
+            }
+            Step::CompareAndSet(at, expected, next) => {
+                let done = map.compare_and_set(
+                    key(at).finish().unwrap(),
+                    expected.map(Value::Number).as_ref(),
+                    Write::from(next.map(Value::Number)),
+                );
+                let equal = twin.get(&at).copied() == expected;
+                if equal && next.is_some() && full(&twin, &at) {
+                    assert_eq!(done.unwrap_err().code(), Code::Full);
+                } else {
+                    assert_eq!(done.unwrap(), equal);
+                    match next {
+                        Some(next) if equal => drop(twin.insert(at, next)),
+                        None if equal => drop(twin.remove(&at)),
+                        _ => {}
+                    }
+                }
+            }
+            Step::Increment(at) => {
+                let sum = map.increment(key(at).finish().unwrap(), None);
+                if full(&twin, &at) {
+                    assert_eq!(sum.unwrap_err().code(), Code::Full);
+                } else {
+                    let place = twin.entry(at).or_insert(0.0);
+                    *place += 1.0;
+                    assert_eq!(number(sum.unwrap()), Some(*place));
+                }
+            }
+            Step::Clear => {
+                map.clear().unwrap();
+                twin.clear();
+            }
+        }
+        assert_eq!(map.entries().unwrap(), twin.len() as u64);
+        assert_eq!(map.stats().unwrap().bytes, twin.len() as u64 * ENTRY_BYTES);
+    }
+    for at in 0..12 {
+        assert_eq!(get(&map, at), twin.get(&at).copied());
+    }
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_a_hash_map_on_two_shards(steps in prop::collection::vec(step(), 1..200)) {
+        check(two_shards(), &steps);
+    }
+
+    #[test]
+    fn agrees_with_a_hash_map_at_a_tiny_limit(steps in prop::collection::vec(step(), 1..200)) {
+        check(Options { max_entries: Some(3), ..two_shards() }, &steps);
+    }
+
+    #[test]
+    fn agrees_with_a_hash_map_at_a_byte_limit(steps in prop::collection::vec(step(), 1..200)) {
+        // As many bytes as three such entries have.
+        let options = Options { max_bytes: Some(3 * ENTRY_BYTES), ..two_shards() };
+        let map = map(options);
+        for step in &steps {
+            if let Step::Set(at, value) = step {
+                let _ = set(&map, *at, *value);
+            }
+            prop_assert!(map.stats().unwrap().bytes <= 3 * ENTRY_BYTES);
+        }
+    }
+}
+
+#[test]
+fn writers_of_one_hot_shard_lose_nothing_against_a_mutex_twin() {
+    let map = map(two_shards());
+    let twin = Arc::new(Mutex::new(HashMap::new()));
+    let threads: Vec<_> = (0..4u32)
+        .map(|thread| {
+            let (map, twin) = (map.clone(), twin.clone());
+            thread::spawn(move || {
+                for round in 0..2_000 {
+                    let at = (thread * 7 + round) % 16;
+                    map.increment(key(at).finish().unwrap(), None).unwrap();
+                    *twin.lock().unwrap().entry(at).or_insert(0.0) += 1.0;
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for (&at, &sum) in &*twin.lock().unwrap() {
+        assert_eq!(get(&map, at), Some(sum));
+    }
+}
+
+#[test]
+fn many_keys_of_one_prefix_keep_their_values() {
+    let map = map(two_shards());
+    for at in 0..20_000 {
+        set(&map, at, f64::from(at)).unwrap();
+    }
+    assert!((0..20_000).all(|at| get(&map, at) == Some(f64::from(at))));
+}
+
+#[test]
+fn no_growth_moves_more_than_a_thousandth_of_the_entries() {
+    let map = map(Options::default());
+    for at in 0..300_000 {
+        set(&map, at, 0.0).unwrap();
+        if at % 10_000 == 0 {
+            map.grow();
+        }
+        let stats = map.stats().unwrap();
+        assert!(stats.largest_move <= 1_000.max(stats.entries / 1_000), "{stats:?}");
+    }
+    assert!(map.stats().unwrap().growths > 0);
+}
+
+#[test]
+fn a_failing_many_write_changes_nothing() {
+    let map = map(Options { max_entries: Some(3), ..two_shards() });
+    set(&map, 0, 1.0).unwrap();
+    let write = |at: u32| (shardmap_core::key::Key::new(key(at).as_bytes()), Write::Put(Value::Number(9.0)));
+    assert_eq!(map.apply_all((0..5).map(write).collect()).unwrap_err().code(), Code::Full);
+    assert_eq!((get(&map, 0), map.entries().unwrap()), (Some(1.0), 1));
+    assert_eq!(map.apply_all((0..3).map(write).collect()).unwrap(), 1);
+    assert_eq!((get(&map, 0), get(&map, 2)), (Some(9.0), Some(9.0)));
+}
+
+#[test]
+fn a_batch_stops_where_the_map_is_full() {
+    let map = map(Options { max_entries: Some(2), ..two_shards() });
+    let write = |at: u32| (shardmap_core::key::Key::new(key(at).as_bytes()), Write::Put(Value::Null));
+    let (applied, result) = map.apply_each((0..4).map(write).collect());
+    assert_eq!((applied, result.unwrap_err().code(), map.entries().unwrap()), (2, Code::Full, 2));
+}
+
+#[test]
+fn a_snapshot_is_one_point_in_time_while_writers_go_on() {
+    let map = map(two_shards());
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let writer = {
+        let (map, stop) = (map.clone(), stop.clone());
+        thread::spawn(move || {
+            let mut round = 0.0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                round += 1.0;
+                (0..64).for_each(|at| drop(set(&map, at, round)));
+            }
+        })
+    };
+    for _ in 0..200 {
+        let snapshot = map.snapshot().unwrap();
+        let then: Vec<_> = (0..64).map(|at| number(snapshot.get(key(at).finish().unwrap())).unwrap_or(0.0)).collect();
+        // The writer goes through the keys in order, so a cut has at most one step down, by one.
+        assert!(then.windows(2).all(|pair| pair[0] >= pair[1]), "{then:?}");
+        assert!(then[0] - then[63] <= 1.0, "{then:?}");
+        let again: Vec<_> = (0..64).map(|at| number(snapshot.get(key(at).finish().unwrap())).unwrap_or(0.0)).collect();
+        assert_eq!(then, again);
+        let page = snapshot.page(0);
+        assert_eq!((page.rows.len() as u64, page.next), (snapshot.entries(), None));
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_snapshot_outlives_clear_and_destroy() {
+    let map = map(two_shards());
+    set(&map, 1, 1.0).unwrap();
+    let snapshot = map.snapshot().unwrap();
+    map.clear().unwrap();
+    map.destroy();
+    assert_eq!(number(snapshot.get(key(1).finish().unwrap())), Some(1.0));
+    assert_eq!(map.get(key(1).finish().unwrap()).unwrap_err().code(), Code::Closed);
+    assert_eq!(map.snapshot().err().unwrap().code(), Code::Closed);
+}
+
+#[test]
+fn a_consistent_read_is_never_torn() {
+    let map = map(Options::default());
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let writer = {
+        let (map, stop) = (map.clone(), stop.clone());
+        thread::spawn(move || {
+            let mut round = 0.0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                round += 1.0;
+                (0..8).for_each(|at| drop(set(&map, at, round)));
+            }
+        })
+    };
+    let keys: Vec<_> = (0..8).map(key).collect();
+    let keys: Vec<_> = keys.iter().map(|key| key.finish().unwrap()).collect();
+    for _ in 0..2_000 {
+        let read: Vec<_> = map.get_consistent(&keys).unwrap().into_iter().map(|value| number(value).unwrap_or(0.0)).collect();
+        assert!(read.windows(2).all(|pair| pair[0] >= pair[1]) && read[0] - read[7] <= 1.0, "{read:?}");
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    writer.join().unwrap();
+}
+
+#[test]
+fn pages_give_a_stable_entry_exactly_once_and_scans_only_their_prefix() {
+    let map = map(Options { shards: Some(64), ..Options::default() });
+    for at in 0..5_000 {
+        let mut key = KeyBuf::new();
+        key.tuple();
+        key.number(f64::from(at % 10));
+        key.number(f64::from(at));
+        map.set(key.finish().unwrap(), Value::Null).unwrap();
+    }
+    let mut prefix = KeyBuf::new();
+    prefix.tuple();
+    prefix.number(3.0);
+    for (prefix, expected) in [(&[][..], 5_000), (prefix.as_bytes(), 500)] {
+        let (mut seen, mut from) = (std::collections::HashSet::new(), Some(0));
+        while let Some(cursor) = from {
+            let page = map.page(cursor, prefix).unwrap();
+            for (key, _) in &page.rows {
+                assert!(key.as_bytes().starts_with(prefix));
+                assert!(seen.insert(key.as_bytes().to_vec()), "an entry came twice");
+            }
+            from = page.next;
+        }
+        assert_eq!(seen.len(), expected);
+    }
+}
+
+#[test]
+fn replace_if_refuses_once_the_key_was_written() {
+    let map = map(two_shards());
+    let lookup = map.get(key(1).finish().unwrap()).unwrap();
+    assert!(map.replace_if(key(1).finish().unwrap(), lookup.version, Write::Put(Value::Null)).unwrap());
+    assert!(!map.replace_if(key(1).finish().unwrap(), lookup.version, Write::Put(Value::Null)).unwrap());
+}
+
+#[test]
+fn increment_keeps_the_kind_and_leaves_wide_integers_to_the_caller() {
+    let map = map(two_shards());
+    let at = key(1);
+    let at = at.finish().unwrap();
+    let wide = Value::bigint(false, &[255; 15]).unwrap();
+    map.set(at, wide.clone()).unwrap();
+    assert!(map.increment(at, None).unwrap().is_none());
+    assert!(map.get(at).unwrap().value.unwrap().same(&wide));
+    assert_eq!(map.increment(at, Some(&Value::Number(1.0))).unwrap_err().code(), Code::Value);
+    map.set(at, Value::bigint(true, &[5]).unwrap()).unwrap();
+    assert_eq!(map.increment(at, Some(&Value::bigint(false, &[7]).unwrap())).unwrap().unwrap().as_i128(), Some(2));
+    map.set(at, Value::payload(Kind::Latin1, b"1").unwrap()).unwrap();
+    assert_eq!(map.increment(at, None).unwrap_err().code(), Code::Value);
+}
+
+#[test]
+fn options_out_of_range_and_options_that_differ_are_refused() {
+    for shards in [0, 1, 3, 1 << 17] {
+        assert_eq!(ShardedMap::new(Options { shards: Some(shards), ..Options::default() }).err().unwrap().code(), Code::Option);
+    }
+    let name = "options_that_differ";
+    shardmap_core::registry::open(name, Options { max_entries: Some(5), ..Options::default() }).unwrap();
+    assert!(shardmap_core::registry::open(name, Options::default()).is_ok());
+    let other = shardmap_core::registry::open(name, Options { max_entries: Some(6), ..Options::default() }).err().unwrap();
+    assert_eq!(other.code(), Code::Mismatch);
+    assert!(other.message().contains('5') && other.message().contains('6'));
+    assert!(shardmap_core::registry::destroy(name) && !shardmap_core::registry::destroy(name));
+}
