@@ -135,11 +135,11 @@ impl KeyBuf {
     /// The encoded bytes so far.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        if self.heap.is_empty() {
-            &self.stack[..self.len]
-        } else {
-            &self.heap
+        if !self.heap.is_empty() {
+            return &self.heap;
         }
+        // SAFETY: while the heap is empty, `len` counts the bytes of the stack that were written, and is at most its size.
+        unsafe { std::slice::from_raw_parts(self.stack.as_ptr().cast(), self.len) }
     }
 
     /// The finished key with its hash; `ERR_SHARDMAP_KEY` beyond [`MAX_BYTES`].
