@@ -5,6 +5,7 @@ use crate::{
     error::{Code, Error, Result},
     key::{Key, KeyRef},
     stats::Counter,
+    sync::Ordering,
     table::Rows,
     value::{Kind, Value},
 };
@@ -183,9 +184,38 @@ impl ShardedMap {
         self.change(key, plan).map(|(present, _)| present)
     }
 
+    /// The short section that hot counters live in: a number that is present, and no snapshot to copy for. `None` leaves the rest to
+    /// [`ShardedMap::increment`].
+    #[inline]
+    fn add_in_place(&self, key: KeyRef<'_>, by: Option<&Value>) -> Result<Option<f64>> {
+        let by = match by {
+            None => 1.0,
+            Some(Value::Number(by)) => *by,
+            Some(_) => return Ok(None),
+        };
+        let slot = self.slot(key.hash);
+        let sum = self.table.write(self.table.shard_of(key.hash), |mut rows| {
+            self.alive()?;
+            if self.live_snapshots.load(Ordering::Relaxed) != 0 {
+                return Ok(None);
+            }
+            let Some(Value::Number(number)) = rows.get_mut(key) else { return Ok(None) };
+            self.slots.advance(slot);
+            *number += by;
+            Ok(Some(*number))
+        })?;
+        if sum.is_some() {
+            self.counters.add(Counter::Sets, 1);
+        }
+        Ok(sum)
+    }
+
     /// Adds to a number; absence is 0, and `by` as `None` adds one of the present kind. Returns the sum; `None` where a big integer does not
     /// fit in 15 bytes, which the caller adds by itself. `ERR_SHARDMAP_VALUE` for mixed types and for what is no number.
     pub fn increment(&self, key: KeyRef<'_>, by: Option<&Value>) -> Result<Option<Value>> {
+        if let Some(sum) = self.add_in_place(key, by)? {
+            return Ok(Some(Value::Number(sum)));
+        }
         const ONE: Value = Value::Number(1.0);
         let wide = |value: &Value| matches!(value.as_payload(), Some((Kind::BigInt, _)));
         let plan = |present: Option<&Value>| {
