@@ -1,4 +1,5 @@
 //! Four threads that increment one key.
+#![allow(missing_docs)] // criterion_group! makes a public function
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use shardmap_core::{key::KeyRef, Options, ShardedMap};

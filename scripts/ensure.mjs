@@ -1,0 +1,101 @@
+// Installs and builds what is missing or stale, so that every command works on a fresh clone. Node's own modules only: nothing is
+// installed yet when this runs.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Runs a program in the project and ends this process with its code if it fails. */
+export function run(command, ...args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+  if (error) stop(`${command} could not be started: ${error.message}`)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Runs a program of node_modules with this Node. */
+export function runModule(path, ...args) {
+  run(process.execPath, join('node_modules', path), ...args)
+}
+
+/** Runs the given thing if what it is made from has changed since the last time, by content, or if what it makes is not there. */
+function whenStale(stamp, sources, made, make) {
+  const path = join(root, 'build', 'stamps', stamp)
+  const now = digest(sources)
+  if (made() && existsSync(path) && readFileSync(path, 'utf8') === now) return
+  rmSync(path, { force: true })
+  make()
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, now)
+}
+
+function digest(sources) {
+  const hash = createHash('sha256')
+  for (const source of sources) {
+    for (const file of filesUnder(join(root, source))) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0')
+  }
+  return hash.digest('hex')
+}
+
+function filesUnder(path) {
+  if (!existsSync(path)) return []
+  const entries = readdirSync(dirname(path), { withFileTypes: true })
+  if (entries.some((entry) => entry.isFile() && join(dirname(path), entry.name) === path)) return [path]
+  return readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
+}
+
+/** node_modules as the lock file says; `npm ci` would want in it the binaries for every platform of every optional package. */
+export function ensureModules() {
+  const npm = process.env.npm_execpath
+  const made = () => existsSync(join(root, 'node_modules', 'typescript'))
+  whenStale('modules', ['package-lock.json'], made, () => {
+    const install = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+    if (npm) run(process.execPath, npm, ...install)
+    else run('npm', ...install)
+  })
+}
+
+export function ensureCargo() {
+  if (spawnSync('cargo', ['--version']).status !== 0) {
+    stop('shardmap is built with Rust, and cargo is not there: install Rust 1.88 or newer (https://rustup.rs), then run this again.')
+  }
+}
+
+/** The native addon. */
+export function ensureNative() {
+  ensureCargo()
+  const made = () => existsSync(join(root, 'binding.cjs')) && readdirSync(root).some((name) => /^shardmap\..*\.node$/.test(name))
+  whenStale('native', ['Cargo.toml', 'Cargo.lock', 'crates'], made, () =>
+    runModule('@napi-rs/cli/dist/cli.js', 'build', '--platform', '--release', '--manifest-path', 'crates/shardmap-napi/Cargo.toml',
+      '--package-json-path', 'package.json', '--output-dir', '.', '--js', 'binding.cjs', '--dts', 'binding.d.ts'),
+  )
+}
+
+/** dist/, from src/. */
+export function ensureFace() {
+  const made = () => existsSync(join(root, 'dist', 'index.js'))
+  whenStale('face', ['src', 'tsconfig.json', 'package-lock.json'], made, () => {
+    rmSync(join(root, 'dist'), { recursive: true, force: true })
+    runModule('typescript/bin/tsc', '-p', 'tsconfig.json')
+    writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }\n')
+  })
+}
+
+/** build/<name>, from a folder of TypeScript with a tsconfig.json that says so. */
+export function ensureCompiled(folder, name) {
+  const out = join(root, 'build', name)
+  whenStale(name, [folder, 'index.d.ts', 'package-lock.json'], () => existsSync(out), () => {
+    rmSync(out, { recursive: true, force: true })
+    runModule('typescript/bin/tsc', '-p', join(folder, 'tsconfig.json'))
+  })
+}
+
+export function stop(sentence) {
+  console.error(sentence)
+  process.exit(1)
+}

@@ -1,0 +1,64 @@
+// The commands of package.json. Each works on a fresh clone with Node and Rust.
+import { ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, run, runModule, stop } from './ensure.mjs'
+import { checkTypes, writeTypes } from './types.mjs'
+
+const [task, ...args] = process.argv.slice(2)
+
+function ready() {
+  ensureModules()
+  ensureNative()
+  ensureFace()
+}
+
+function lint() {
+  ensureModules()
+  ensureCargo()
+  runModule('oxlint/bin/oxlint', '--deny-warnings')
+  run('cargo', 'fmt', '--all', '--check')
+  run('cargo', 'clippy', '--workspace', '--all-targets', '--quiet', '--', '--deny', 'warnings')
+}
+
+function rust() {
+  ensureCargo()
+  run('cargo', 'test', '--workspace', '--quiet')
+  run('bash', 'ci/loom.sh')
+}
+
+function ava() {
+  ready()
+  ensureCompiled('__test__', 'test')
+  runModule('ava/entrypoints/cli.mjs', ...args)
+}
+
+const tasks = {
+  build() {
+    ready()
+    writeTypes()
+  },
+  lint,
+  types() {
+    ensureModules()
+    checkTypes()
+  },
+  rust,
+  ava,
+  test() {
+    lint()
+    checkTypes()
+    rust()
+    ava()
+  },
+  demo() {
+    ready()
+    ensureCompiled('examples', 'examples')
+    run(process.execPath, 'build/examples/cities/main.js', ...args)
+  },
+  bench() {
+    ready()
+    ensureCompiled('bench', 'bench')
+    run(process.execPath, '--expose-gc', 'build/bench/main.js', ...args)
+  },
+}
+
+if (!Object.hasOwn(tasks, task)) stop(`run.mjs takes one of ${Object.keys(tasks).join(', ')}`)
+tasks[task]()

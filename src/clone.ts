@@ -1,0 +1,94 @@
+import { types } from 'node:util'
+import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
+import { ShardmapError } from './errors'
+import { refusal } from './refusal'
+
+/** What V8's serializer throws for what it cannot clone; anything else comes out of the user's own getters. */
+class NotCloneable extends Error {}
+
+interface View {
+  new (buffer: ArrayBuffer, offset: number, length: number): ArrayBufferView
+  readonly name: string
+  readonly BYTES_PER_ELEMENT?: number
+}
+
+const viewTypes: View[] = [
+  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
+  Float32Array, Float64Array, DataView, BigInt64Array, BigUint64Array,
+  ...('Float16Array' in globalThis ? [(globalThis as unknown as { Float16Array: View }).Float16Array] : []),
+]
+const byTag = new Map(viewTypes.map((type, index) => [type.name, index]))
+
+// Written before a view: its own bytes alone, or where it lies in its buffer (which keeps views of one buffer together).
+const OWN_BYTES = 0
+const IN_BUFFER = 1
+
+class Serializer extends DefaultSerializer {
+  // Node calls this when V8 refuses something.
+  declare _getDataCloneError: unknown
+
+  _getSharedArrayBufferId(): number {
+    throw new NotCloneable('it holds shared memory')
+  }
+
+  _writeHostObject(value: object): void {
+    if (!types.isArrayBufferView(value) || types.isSharedArrayBuffer(value.buffer)) throw new NotCloneable('it holds an object that cannot be cloned')
+    const pooled = Buffer.isBuffer(value) && value.byteLength !== value.buffer.byteLength
+    const type = byTag.get(types.isDataView(value) ? 'DataView' : tagOf(value))
+    if (type === undefined) throw new NotCloneable('it holds a view of an unknown type')
+    this.writeUint32(type)
+    this.writeUint32(pooled ? OWN_BYTES : IN_BUFFER)
+    this.writeUint32(value.byteLength)
+    if (pooled) {
+      this.writeRawBytes(value)
+    } else {
+      this.writeUint32(value.byteOffset)
+      this.writeValue(value.buffer)
+    }
+  }
+}
+Serializer.prototype._getDataCloneError = (message: string) => new NotCloneable(message)
+
+class Deserializer extends DefaultDeserializer {
+  _readHostObject(): ArrayBufferView {
+    const type = viewTypes[this.readUint32()] ?? Uint8Array
+    const where = this.readUint32()
+    const length = this.readUint32()
+    const own = where === OWN_BYTES
+    const offset = own ? 0 : this.readUint32()
+    const buffer = own ? (new Uint8Array(this.readRawBytes(length)).buffer as ArrayBuffer) : (this.readValue() as ArrayBuffer)
+    return new type(buffer, offset, length / (type.BYTES_PER_ELEMENT ?? 1))
+  }
+}
+
+function tagOf(value: ArrayBufferView): string {
+  return (value as Int8Array)[Symbol.toStringTag]
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded'
+}
+
+export function toClone(value: object): Uint8Array {
+  const serializer = new Serializer()
+  serializer.writeHeader()
+  try {
+    serializer.writeValue(value)
+  } catch (error) {
+    if (error instanceof NotCloneable) throw refusal(value, error.message)
+    if (isStackOverflow(error)) throw refusal(value, 'it is nested too deeply')
+    throw error
+  }
+  return serializer.releaseBuffer()
+}
+
+export function fromClone(bytes: Uint8Array): unknown {
+  const deserializer = new Deserializer(bytes)
+  deserializer.readHeader()
+  try {
+    return deserializer.readValue()
+  } catch (error) {
+    if (isStackOverflow(error)) throw new ShardmapError('ERR_SHARDMAP_VALUE', 'there is too little stack left here to read this deeply nested value')
+    throw error
+  }
+}

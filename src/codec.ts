@@ -1,0 +1,97 @@
+import { types } from 'node:util'
+import { Packr } from 'msgpackr'
+import { fromClone, toClone } from './clone'
+import { freezeGraph, freezeTree } from './freeze'
+import { ABSENT, BYTES, CLONE, data, head, MIXED, PACKED, SCALAR, type Kind, type Raw } from './native'
+import { refusal } from './refusal'
+import { walk, walkedInstance, walkedKind } from './walk'
+
+// Maps with the shortest header: equal values give equal bytes. Nothing but plain data gets here (see walk.ts).
+const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, moreTypes: false, int64AsType: 'bigint' })
+
+/** What the last `encode` made. Read it at once: the next encode may run inside a user's getter. */
+export let encodedKind: Kind = SCALAR
+/** Whether the last `decode` gave something that every reader may share. */
+export let decodedFrozen = true
+
+/** The value as it crosses: a scalar itself, anything else as bytes. User code (getters) may run inside, and never after. */
+export function encode(value: unknown): Raw {
+  if (typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol') {
+    encodedKind = SCALAR
+    return value
+  }
+  return encodeObject(value)
+}
+
+/** As `encode`, but undefined stands for no entry, as in compareAndSet and update. */
+export function encodeOrAbsent(value: unknown): Raw {
+  if (value !== undefined) return encode(value)
+  encodedKind = ABSENT
+  return undefined
+}
+
+function encodeObject(value: unknown): Uint8Array {
+  if (typeof value !== 'object' || value === null) throw refusal(value)
+  if (types.isUint8Array(value)) {
+    if (types.isSharedArrayBuffer(value.buffer)) throw refusal(value)
+    encodedKind = BYTES
+    return value
+  }
+  const walked = walk(value)
+  const kind = walkedKind
+  if (kind === PACKED && walkedInstance) toClone(value)
+  const bytes = kind === PACKED ? packr.pack(walked) : toClone(walked)
+  encodedKind = kind
+  return bytes
+}
+
+/** Reads the result of a native call that returns a value. `head` must be as that call left it. */
+export function decodeResult(raw: Raw): unknown {
+  const kind = head[2] as Kind
+  return raw === undefined && kind > SCALAR ? decode(kind, data, 0, head[3] as number) : decodePart(kind, raw)
+}
+
+/** A scalar, or bytes of their own. */
+export function decodePart(kind: Kind, raw: Raw): unknown {
+  decodedFrozen = true
+  return kind <= SCALAR ? raw : decode(kind, raw as Uint8Array, 0, (raw as Uint8Array).length)
+}
+
+/** The bytes of a result that is no scalar, good until the next native call. */
+export function resultBytes(raw: Raw): Uint8Array {
+  return raw === undefined ? data.subarray(0, head[3]) : (raw as Uint8Array)
+}
+
+export function resultLength(raw: Raw): number {
+  return raw === undefined ? (head[3] as number) : (raw as Uint8Array).length
+}
+
+/** The value in bytes[start, end), deeply frozen where it is plain data. */
+export function decode(kind: Kind, bytes: Uint8Array, start: number, end: number): unknown {
+  if (kind === PACKED) {
+    const value = packr.unpack(bytes, start === 0 ? end : { start, end }) as object
+    freezeTree(value)
+    decodedFrozen = true
+    return value
+  }
+  if (kind === BYTES) {
+    decodedFrozen = false
+    return new Uint8Array(bytes.subarray(start, end))
+  }
+  // V8's deserializer keeps no view of its input, but reads typed data in place: it needs bytes of its own.
+  const value = fromClone(new Uint8Array(bytes.subarray(start, end)))
+  decodedFrozen = typeof value === 'object' && value !== null && freezeGraph(value) && kind === CLONE
+  return value
+}
+
+/**
+ * V8 may write one value in two ways (an array that once had room for holes, a number that was a double): comparing needs the form
+ * that a decoded value takes.
+ */
+export function canonical(bytes: Uint8Array): Uint8Array {
+  return toClone(fromClone(new Uint8Array(bytes)) as object)
+}
+
+export function isCloned(kind: Kind): boolean {
+  return kind === CLONE || kind === MIXED
+}

@@ -1,0 +1,97 @@
+import { ShardmapError } from './errors'
+import type { KeyPart } from './types'
+
+// How a value crosses. Scalars cross as they are, all else as bytes.
+export const ABSENT = 0
+export const SCALAR = 1
+/** A top-level Uint8Array. */
+export const BYTES = 2
+/** Plain data, packed by msgpackr. */
+export const PACKED = 3
+/** Serialized by V8, and all of it can be frozen. */
+export const CLONE = 4
+/** Serialized by V8, and some of it cannot be frozen. */
+export const MIXED = 5
+export type Kind = 0 | 1 | 2 | 3 | 4 | 5
+
+/** A scalar of kind SCALAR, bytes of the other kinds, nothing for ABSENT. */
+export type Raw = unknown
+
+export interface NativeReads {
+  get(key: unknown): Raw
+  has(key: unknown): boolean
+  size(): number
+  page(cursor: number, prefix?: readonly KeyPart[]): Page
+  close(): void
+}
+
+/** [next cursor or -1, bytes of all values, then key, kind, value or length in bytes, ...] */
+export type Page = [next: number, bytes: Uint8Array | undefined, ...rest: unknown[]]
+
+export interface NativeSnapshot extends NativeReads {
+  number: number
+  at: number
+}
+
+export interface NativeMap extends NativeReads {
+  id: number
+  set(key: unknown, value: Raw, kind: Kind): void
+  delete(key: unknown): boolean
+  increment(key: unknown, by?: number | bigint): number | bigint | undefined
+  compareAndSet(key: unknown, expected: Raw, expectedKind: Kind, next: Raw, nextKind: Kind): boolean
+  swap(key: unknown, value: Raw, kind: Kind): Raw
+  getOrInsert(key: unknown, value: Raw, kind: Kind): Raw
+  replaceIf(key: unknown, version: number, value: Raw, kind: Kind): boolean
+  clear(): void
+  reserve(entries: number): void
+  stats(): number[]
+  countNear(hits: number): void
+  stage(...writes: unknown[]): void
+  apply(mode: 0 | 1): number
+  unstage(): void
+  readMany(consistent: boolean, ...keys: unknown[]): unknown[]
+  snapshot(): NativeSnapshot
+}
+
+interface Space {
+  openMap(name: string, shards?: number, expectedEntries?: number, maxEntries?: number, maxBytes?: number): NativeMap
+  destroyMap(name: string): boolean
+  mapNames(): string[]
+}
+
+interface Binding {
+  attach(scratch: ArrayBuffer, errorClass: typeof ShardmapError): Space
+  slotWords(): ArrayBuffer | null
+  otherImages(): string[]
+}
+
+const HEAD_BYTES = 16
+const DATA_BYTES = 65_536
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const binding = require('../binding.cjs') as Binding
+const scratch = new ArrayBuffer(HEAD_BYTES + DATA_BYTES)
+
+/** Written by every native call that returns a value: [slot, version, kind, length]. Read it before anything else can call again. */
+export const head = new Int32Array(scratch, 0, 4)
+/** The bytes of the last value result, when they fit. */
+export const data: Uint8Array = Buffer.from(scratch, HEAD_BYTES)
+export const space = binding.attach(scratch, ShardmapError)
+
+const memory = binding.slotWords()
+/** The version words, the same memory in every thread; undefined where the runtime refuses external memory. */
+export const slotWords = memory === null ? undefined : new Int32Array(memory)
+
+/** A second copy has its own maps: the same name would silently mean two tables. */
+function warnOfCopies(): void {
+  const mark = Symbol.for('shardmap.image')
+  const known = globalThis as { [mark]?: string }
+  const other = known[mark] !== undefined && known[mark] !== __filename ? known[mark] : binding.otherImages()[0]
+  known[mark] ??= __filename
+  if (other === undefined) return
+  process.emitWarning(
+    `This process has loaded two copies of shardmap, and they share no data: ${__filename} and ${other}. Install one (npm dedupe).`,
+    { type: 'ShardmapWarning', code: 'SHARDMAP_TWO_COPIES' },
+  )
+}
+warnOfCopies()

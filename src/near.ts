@@ -1,0 +1,185 @@
+import { decodedFrozen, decodeResult, resultLength } from './codec'
+import { keyText, ownKey } from './keys'
+import { ABSENT, head, SCALAR, slotWords, type Kind, type NativeMap } from './native'
+
+const DEFAULT_ENTRIES = 8192
+const MAX_BYTES = 16 * 1024 * 1024
+/** A value that would take more of the room than this is not kept. */
+const MAX_VALUE_BYTES = MAX_BYTES / 8
+const ENTRY_BYTES = 64
+/** How much larger a decoded value is than its bytes, roughly. */
+const PLAIN_FACTOR = 3
+
+/** What this thread knows of one key. It holds as long as the slot still has the version that was read with the value. */
+export class Known {
+  constructor(
+    public value: unknown,
+    public slot: number,
+    public version: number,
+    public present: boolean,
+    public bytes: number,
+  ) {}
+}
+
+/** The words to check `Known` against. Without external memory nothing is ever kept, and nothing checked. */
+export const words = slotWords ?? new Int32Array(1)
+
+/**
+ * A word must be read with acquire order. On x86 every load is one, and a plain one is compiled in place; `Atomics.load` is a call that
+ * costs as much as the rest of a hit. V8 never reuses the result of an earlier load from a typed array: the memory could be shared.
+ */
+export const PLAIN_LOADS = process.arch === 'x64' || process.arch === 'ia32'
+
+/** Near hits that are counted here before the map is told, less one. */
+export const PUBLISH_MASK = 1023
+
+/** A tuple or byte key in the table of keys: a string of its own would be some other key. */
+class TupleKey {
+  constructor(readonly text: string) {}
+}
+
+/**
+ * The decoded values of one map in one thread. Entries enter the young generation; when there is no room the oldest of the old one
+ * go, and when that is empty, the young becomes the old. A stale entry only misses, and is filled again in place.
+ *
+ * A version word returns to the same value after 2^32 writes to its slot. A hit would then be wrong only if this thread did not read
+ * the key once in between.
+ */
+export class Near {
+  young = new Map<unknown, Known>()
+  hits = 0
+  #old = new Map<unknown, Known>()
+  #oldest = this.#old.keys()
+  readonly #tuples = new Map<string, TupleKey>()
+  #bytes = 0
+  #limit: number
+
+  constructor(limit: number) {
+    this.#limit = slotWords === undefined ? 0 : limit
+  }
+
+  /** A read that the young entries did not answer; `stale` is the one they had. */
+  read(native: NativeMap, key: unknown, stale: Known | undefined): unknown {
+    if (this.#limit === 0) return decodeResult(native.get(key))
+    if (typeof key === 'object' && key !== null) return this.#readTuple(native, key)
+    return this.#fetch(native, key, key, stale)
+  }
+
+  /** Tells the map of the hits since the last time. */
+  publish(native: NativeMap): void {
+    const { hits } = this
+    this.hits = 0
+    if (hits > 0) native.countNear(hits)
+  }
+
+  #readTuple(native: NativeMap, key: object): unknown {
+    const own = ownKey(key)
+    const text = keyText(own)
+    if (text === undefined) return decodeResult(native.get(own))
+    const nearKey = this.#tuples.get(text) ?? new TupleKey(text)
+    const known = this.young.get(nearKey)
+    return this.#holds(native, known) ? known.value : this.#fetch(native, nearKey, own, known)
+  }
+
+  #fetch(native: NativeMap, nearKey: unknown, key: unknown, stale: Known | undefined): unknown {
+    let known = stale
+    if (known === undefined) {
+      known = this.#promote(nearKey)
+      if (this.#holds(native, known)) return known.value
+    }
+    const raw = native.get(key)
+    const slot = head[0] as number
+    const version = head[1] as number
+    const kind = head[2] as Kind
+    const bytes = ENTRY_BYTES + (kind <= SCALAR ? scalarBytes(raw) : PLAIN_FACTOR * resultLength(raw))
+    const value = decodeResult(raw)
+    if (!decodedFrozen || bytes > MAX_VALUE_BYTES) {
+      if (known !== undefined) this.#drop(nearKey, known)
+    } else if (known === undefined) {
+      this.#add(nearKey, new Known(value, slot, version, kind !== ABSENT, bytes))
+    } else {
+      this.#bytes += bytes - known.bytes
+      known.value = value
+      known.present = kind !== ABSENT
+      known.slot = slot
+      known.version = version
+      known.bytes = bytes
+      if (this.#bytes > MAX_BYTES) this.#makeRoom(0, 0)
+    }
+    return value
+  }
+
+  #holds(native: NativeMap, known: Known | undefined): known is Known {
+    if (known === undefined || (PLAIN_LOADS ? words[known.slot] : Atomics.load(words, known.slot)) !== known.version) return false
+    if ((++this.hits & PUBLISH_MASK) === 0) this.publish(native)
+    return true
+  }
+
+  #promote(nearKey: unknown): Known | undefined {
+    const known = this.#old.get(nearKey)
+    if (known === undefined) return undefined
+    this.#old.delete(nearKey)
+    this.young.set(nearKey, known)
+    return known
+  }
+
+  #add(nearKey: unknown, known: Known): void {
+    this.#makeRoom(1, known.bytes)
+    this.young.set(nearKey, known)
+    this.#bytes += known.bytes
+    if (nearKey instanceof TupleKey) this.#tuples.set(nearKey.text, nearKey)
+  }
+
+  /** Forgets an entry of the young generation. */
+  #drop(nearKey: unknown, known: Known): void {
+    this.young.delete(nearKey)
+    this.#bytes -= known.bytes
+    if (nearKey instanceof TupleKey) this.#tuples.delete(nearKey.text)
+  }
+
+  resize(limit: number): void {
+    if (slotWords === undefined) return
+    this.#limit = limit
+    this.#makeRoom(0, 0)
+  }
+
+  #makeRoom(entries: number, bytes: number): void {
+    while (this.young.size + this.#old.size + entries > this.#limit || this.#bytes + bytes > MAX_BYTES) {
+      const next = this.#oldest.next()
+      if (next.done === true) {
+        if (this.young.size === 0) return
+        this.#old = this.young
+        this.#oldest = this.#old.keys()
+        this.young = new Map()
+        continue
+      }
+      this.#bytes -= this.#old.get(next.value)?.bytes ?? 0
+      this.#old.delete(next.value)
+      if (next.value instanceof TupleKey) this.#tuples.delete(next.value.text)
+    }
+  }
+}
+
+const nears = new Map<number, WeakRef<Near>>()
+const forgotten = new FinalizationRegistry<number>((id) => {
+  if (nears.get(id)?.deref() === undefined) nears.delete(id)
+})
+
+function scalarBytes(value: unknown): number {
+  if (typeof value === 'string') return 2 * value.length
+  return typeof value === 'bigint' ? 16 : 0
+}
+
+/** The near cache that all handles of a map share in this thread; the latest limit given is in force. 0: one that keeps nothing. */
+export function nearOf(id: number, limit: number | undefined): Near {
+  if (limit === 0) return new Near(0)
+  const known = nears.get(id)?.deref()
+  if (known !== undefined) {
+    if (limit !== undefined) known.resize(limit)
+    return known
+  }
+  const near = new Near(limit ?? DEFAULT_ENTRIES)
+  nears.set(id, new WeakRef(near))
+  forgotten.register(near, id)
+  return near
+}

@@ -1,0 +1,75 @@
+import { ShardmapError } from './errors'
+import type { BatchOptions, SharedMapOptions } from './types'
+
+const MAX_ENTRIES = 2 ** 32
+
+interface Rule {
+  ok: (value: number) => boolean
+  want: string
+}
+
+const whole = (from: number, to: number): Rule => ({
+  ok: (value) => Number.isSafeInteger(value) && value >= from && value <= to,
+  want: `a whole number from ${from} to ${to}`,
+})
+
+const mapRules: Record<keyof SharedMapOptions, Rule> = {
+  shards: { ok: (value) => Number.isInteger(value) && value >= 2 && value <= 65_536 && (value & (value - 1)) === 0, want: 'a power of two from 2 to 65536' },
+  expectedEntries: whole(0, MAX_ENTRIES),
+  near: whole(0, 2 ** 24 - 1),
+  maxEntries: whole(1, Number.MAX_SAFE_INTEGER),
+  maxBytes: whole(1, Number.MAX_SAFE_INTEGER),
+}
+
+const batchRules: Record<keyof BatchOptions, Rule> = {
+  size: whole(1, 1_000_000),
+  intervalMs: whole(1, 2 ** 31 - 1),
+}
+
+function checked<T extends object>(call: string, options: unknown, rules: Record<keyof T, Rule>): T {
+  if (options === undefined) return {} as T
+  if (typeof options !== 'object' || options === null) throw optionError(`${call} takes an object of options, not ${describe(options)}`)
+  const result: Record<string, number> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(rules, name)) throw optionError(`${call} has no option "${name}"; it has ${Object.keys(rules).join(', ')}`)
+    if (value === undefined) continue
+    const rule = rules[name as keyof T]
+    if (typeof value !== 'number' || !rule.ok(value)) throw optionError(`${call}: ${name} must be ${rule.want}, not ${describe(value)}; leave it out for the default`)
+    result[name] = value
+  }
+  return result as T
+}
+
+export function mapOptions(options: unknown): SharedMapOptions {
+  return checked<SharedMapOptions>('SharedMap.open', options, mapRules)
+}
+
+export function batchOptions(options: unknown): Required<BatchOptions> {
+  return { size: 64, intervalMs: 10, ...checked<BatchOptions>('batch', options, batchRules) }
+}
+
+export function mapName(name: unknown): string {
+  if (typeof name !== 'string' || name === '') throw optionError(`the name of a map must be a string that is not empty, not ${describe(name)}`)
+  if (!(name as unknown as { isWellFormed(): boolean }).isWellFormed()) throw optionError('the name of a map must not hold a lone surrogate')
+  return name
+}
+
+export function entryCount(call: string, value: unknown): number {
+  const rule = whole(0, MAX_ENTRIES)
+  if (typeof value !== 'number' || !rule.ok(value)) throw optionError(`${call} takes ${rule.want}, not ${describe(value)}`)
+  return value
+}
+
+export function callback(call: string, value: unknown): void {
+  if (typeof value !== 'function') throw optionError(`${call} takes a function, not ${describe(value)}`)
+}
+
+function optionError(message: string): ShardmapError {
+  return new ShardmapError('ERR_SHARDMAP_OPTION', message)
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value === null || typeof value !== 'object') return typeof value === 'symbol' || typeof value === 'function' ? `a ${typeof value}` : String(value)
+  return 'an object'
+}

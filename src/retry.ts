@@ -1,0 +1,46 @@
+import { canonical, decodeResult, encodedKind, encodeOrAbsent, resultBytes } from './codec'
+import { ShardmapError } from './errors'
+import { head, SCALAR, type Kind, type NativeMap, type Raw } from './native'
+
+// Read, compute, and replace if nobody wrote meanwhile: a neighbour on the same slot only costs another round.
+
+/** Replaces the value by what `fn` makes of it, and returns that. */
+export function replaceBy(native: NativeMap, key: unknown, fn: (value: unknown) => unknown): unknown {
+  for (;;) {
+    const found = native.get(key)
+    const version = head[1] as number
+    const next = fn(decodeResult(found))
+    refuseThenable(next)
+    const raw = encodeOrAbsent(next)
+    if (native.replaceIf(key, version, raw, encodedKind)) return next
+  }
+}
+
+/** compareAndSet for values that V8 may write in more than one way. */
+export function replaceCloned(native: NativeMap, key: unknown, expected: Uint8Array, expectedKind: Kind, next: Raw, nextKind: Kind): boolean {
+  const wanted = canonical(expected)
+  for (;;) {
+    const found = native.get(key)
+    const version = head[1] as number
+    if (head[2] !== expectedKind || Buffer.compare(canonical(resultBytes(found)), wanted) !== 0) return false
+    if (native.replaceIf(key, version, next, nextKind)) return true
+  }
+}
+
+/** increment for bigints of any width. */
+export function addWide(native: NativeMap, key: unknown, by: number | bigint | undefined): bigint {
+  for (;;) {
+    const value = native.get(key) ?? 0n
+    const version = head[1] as number
+    if (typeof value !== 'bigint' || typeof by === 'number') {
+      throw new ShardmapError('ERR_SHARDMAP_VALUE', 'increment adds a bigint to a bigint or a number to a number; add the type that is stored')
+    }
+    const sum = value + (by ?? 1n)
+    if (native.replaceIf(key, version, sum, SCALAR)) return sum
+  }
+}
+
+function refuseThenable(value: unknown): void {
+  if (value === null || typeof value !== 'object' || typeof (value as { then?: unknown }).then !== 'function') return
+  throw new ShardmapError('ERR_SHARDMAP_VALUE', 'update takes a function that returns a value, not a promise; await what you need first, then call update')
+}
