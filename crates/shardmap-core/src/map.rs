@@ -170,8 +170,7 @@ impl ShardedMap {
         let slot = self.slot(key.hash);
         let (value, version) = self.table.read(self.table.shard_of(key.hash), |rows| (rows.get(key).cloned(), self.slots.version(slot)));
         self.alive()?;
-        self.counters.add(Counter::Gets, 1);
-        self.counters.add(Counter::Hits, i64::from(value.is_some()));
+        self.counters.read(value.is_some());
         Ok(Lookup { value, slot, version })
     }
 

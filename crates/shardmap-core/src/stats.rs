@@ -2,6 +2,7 @@
 
 use crate::sync::{lock, AtomicU64, Mutex, Ordering};
 use crossbeam_utils::CachePadded;
+use std::cell::Cell;
 
 const STRIPES: usize = 64;
 /// The stripe of the threads that found no other; they add atomically.
@@ -33,7 +34,20 @@ impl Striped {
     /// Adds to this thread's stripe; negative amounts wrap and come right in the sum.
     #[inline]
     pub fn add(&self, counter: Counter, amount: i64) {
-        let index = STRIPE.try_with(|stripe| stripe.0).unwrap_or(SHARED);
+        let index = index();
+        self.add_at(index, counter, amount);
+    }
+
+    /// Counts a read.
+    #[inline]
+    pub fn read(&self, hit: bool) {
+        let index = index();
+        self.add_at(index, Counter::Gets, 1);
+        self.add_at(index, Counter::Hits, i64::from(hit));
+    }
+
+    #[inline]
+    fn add_at(&self, index: usize, counter: Counter, amount: i64) {
         let word = &self.stripes[index][counter as usize];
         if index == SHARED {
             word.fetch_add(amount as u64, Ordering::Relaxed);
@@ -58,6 +72,26 @@ struct Stripe(usize);
 
 thread_local! {
     static STRIPE: Stripe = Stripe(take());
+    /// The index of `STRIPE`, readable without the check for its life.
+    static INDEX: Cell<usize> = const { Cell::new(UNKNOWN) };
+}
+const UNKNOWN: usize = usize::MAX;
+
+#[inline]
+fn index() -> usize {
+    let index = INDEX.get();
+    if index == UNKNOWN {
+        first()
+    } else {
+        index
+    }
+}
+
+#[cold]
+fn first() -> usize {
+    let index = STRIPE.try_with(|stripe| stripe.0).unwrap_or(SHARED);
+    INDEX.set(index);
+    index
 }
 
 static FREE: Mutex<u64> = Mutex::new(u64::MAX >> 1);
@@ -74,6 +108,8 @@ fn take() -> usize {
 
 impl Drop for Stripe {
     fn drop(&mut self) {
+        // What other destructors of this thread still count must not meet the stripe's next owner.
+        INDEX.set(SHARED);
         if self.0 != SHARED {
             // The lock orders this thread's plain stores before those of the stripe's next owner.
             *lock(&FREE) |= 1 << self.0;

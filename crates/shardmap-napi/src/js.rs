@@ -59,20 +59,46 @@ impl Js {
         Ok(boolean)
     }
 
-    /// Calls `f` with the string's code units, from the stack where they fit.
+    /// Calls `f` with the string's code units, from the stack where they fit; `None` for what is no string, which costs less to try than
+    /// to ask for the type first.
     #[inline(always)]
-    pub fn units<R>(self, value: napi_value, stack: &mut Units, f: impl FnOnce(&[u16]) -> R) -> Fallible<R> {
+    pub fn units<R>(self, value: napi_value, stack: &mut Units, f: impl FnOnce(&[u16]) -> R) -> Fallible<Option<R>> {
         let mut len = 0;
         let start = stack.as_mut_ptr().cast::<u16>();
-        napi!(napi_get_value_string_utf16(self.0, value, start, stack.len(), &mut len))?;
+        // SAFETY: called on the environment's own thread during a call from it; the buffer has the named size.
+        let status = unsafe { sys::napi_get_value_string_utf16(self.0, value, start, stack.len(), &mut len) };
+        if status == sys::Status::napi_string_expected {
+            return Ok(None);
+        }
+        check(status)?;
         if len + 1 < stack.len() {
             // SAFETY: the call has written `len` units from the start of the stack buffer.
-            return Ok(f(unsafe { std::slice::from_raw_parts(start, len) }));
+            return Ok(Some(f(unsafe { std::slice::from_raw_parts(start, len) })));
         }
+        self.long_units(value).map(|units| Some(f(&units)))
+    }
+
+    #[cold]
+    fn long_units(self, value: napi_value) -> Fallible<Vec<u16>> {
+        let mut len = 0;
         napi!(napi_get_value_string_utf16(self.0, value, ptr::null_mut(), 0, &mut len))?;
-        let mut heap = vec![0; len + 1];
-        napi!(napi_get_value_string_utf16(self.0, value, heap.as_mut_ptr(), len + 1, &mut len))?;
-        Ok(f(&heap[..len]))
+        let mut units = vec![0; len + 1];
+        napi!(napi_get_value_string_utf16(self.0, value, units.as_mut_ptr(), len + 1, &mut len))?;
+        units.truncate(len);
+        Ok(units)
+    }
+
+    /// The number, `None` for what is none.
+    #[inline(always)]
+    pub fn if_number(self, value: napi_value) -> Fallible<Option<f64>> {
+        let mut number = 0.0;
+        // SAFETY: called on the environment's own thread during a call from it; the result is a live place.
+        let status = unsafe { sys::napi_get_value_double(self.0, value, &mut number) };
+        if status == sys::Status::napi_number_expected {
+            return Ok(None);
+        }
+        check(status)?;
+        Ok(Some(number))
     }
 
     /// Sign and words of a big integer, least significant first.

@@ -21,16 +21,20 @@ fn refused(what: &str) -> Failure {
 /// Encodes a key into an empty buffer, which the caller made, because a buffer is too large to be moved on each call. Nothing of the map is locked, for an array may run code of the user.
 #[inline(always)]
 pub fn read<'a>(js: Js, value: napi_value, key: &'a mut KeyBuf) -> Fallible<KeyRef<'a>> {
-    let kind = js.type_of(value)?;
-    if kind == ValueType::napi_object && js.is_array(value)? {
-        tuple(js, value, key)?;
-    } else {
-        part(js, value, kind, key)?;
+    let mut stack: Units = [MaybeUninit::uninit(); 512];
+    if js.units(value, &mut stack, |units| key.string(units))?.is_none() {
+        read_other(js, value, key)?;
     }
     Ok(key.finish()?)
 }
 
-#[cold]
+fn read_other(js: Js, value: napi_value, key: &mut KeyBuf) -> Fallible<()> {
+    if js.type_of(value)? == ValueType::napi_object && js.is_array(value)? {
+        return tuple(js, value, key);
+    }
+    part(js, value, key)
+}
+
 fn tuple(js: Js, array: napi_value, key: &mut KeyBuf) -> Fallible<()> {
     key.tuple();
     let len = js.array_len(array)?;
@@ -38,19 +42,17 @@ fn tuple(js: Js, array: napi_value, key: &mut KeyBuf) -> Fallible<()> {
         return Err(refused(&format!("an array of {len} parts")));
     }
     for index in 0..len {
-        let value = js.element(array, index)?;
-        part(js, value, js.type_of(value)?, key)?;
+        part(js, js.element(array, index)?, key)?;
     }
     Ok(())
 }
 
-#[inline(always)]
-fn part(js: Js, value: napi_value, kind: i32, key: &mut KeyBuf) -> Fallible<()> {
-    match kind {
-        ValueType::napi_string => {
-            let mut stack: Units = [MaybeUninit::uninit(); 512];
-            js.units(value, &mut stack, |units| key.string(units))
-        }
+fn part(js: Js, value: napi_value, key: &mut KeyBuf) -> Fallible<()> {
+    let mut stack: Units = [MaybeUninit::uninit(); 512];
+    if js.units(value, &mut stack, |units| key.string(units))?.is_some() {
+        return Ok(());
+    }
+    match js.type_of(value)? {
         ValueType::napi_number => {
             key.number(js.number(value)?);
             Ok(())

@@ -102,11 +102,12 @@ fn delete(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 
 fn increment(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let [key, by, ..] = call.arguments;
+    let by_kind = call.js.undefined()?;
     let mut buffer = KeyBuf::new();
     let key = keys::read(call.js, key, &mut buffer)?;
     let by = match call.js.type_of(by)? {
         ValueType::napi_undefined => None,
-        ValueType::napi_number | ValueType::napi_bigint => Some(values::scalar(call.js, by)?),
+        ValueType::napi_number | ValueType::napi_bigint => values::read(call.js, by, by_kind)?,
         _ => return Err(Failure::Coded(Error::new(Code::Value, "increment takes a number or a bigint"))),
     };
     let sum = handle.open()?.increment(key, by.as_ref())?;

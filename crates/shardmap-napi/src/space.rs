@@ -19,11 +19,11 @@ pub fn create((js, isolate): (Js, Rc<Isolate>)) -> Outcome {
 }
 
 fn name(js: Js, value: napi_value) -> Fallible<String> {
-    if js.type_of(value)? != ValueType::napi_string {
-        return Err(Failure::Coded(Error::new(Code::Option, "the name must be a string")));
+    match js.units(value, &mut [MaybeUninit::uninit(); 512], String::from_utf16)? {
+        Some(Ok(name)) => Ok(name),
+        Some(Err(_)) => Err(Failure::Coded(Error::new(Code::Option, "the name has a lone surrogate; give well-formed text"))),
+        None => Err(Failure::Coded(Error::new(Code::Option, "the name must be a string"))),
     }
-    let text = js.units(value, &mut [MaybeUninit::uninit(); 512], String::from_utf16)?;
-    text.map_err(|_| Failure::Coded(Error::new(Code::Option, "the name has a lone surrogate; give well-formed text")))
 }
 
 fn option(js: Js, name: &str, value: napi_value) -> Fallible<Option<u64>> {

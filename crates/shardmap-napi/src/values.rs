@@ -22,11 +22,21 @@ fn refused(what: &str) -> Failure {
     Failure::Coded(Error::new(Code::Value, format!("{what} cannot be stored")))
 }
 
-/// Reads the two arguments of a value; `None` is absence.
+/// Reads the two arguments of a value; `None` is absence. Numbers and strings are scalars whatever the kind says.
 #[inline(always)]
 pub fn read(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Value>> {
-    let kind = if js.type_of(kind)? == ValueType::napi_undefined { kind::SCALAR } else { js.number(kind)? as i32 };
-    let payload = match kind {
+    if let Some(number) = js.if_number(value)? {
+        return Ok(Some(Value::Number(number)));
+    }
+    let mut stack: Units = [MaybeUninit::uninit(); 512];
+    if let Some(value) = js.units(value, &mut stack, string)? {
+        return Ok(Some(value?));
+    }
+    read_other(js, value, kind)
+}
+
+fn read_other(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Value>> {
+    let payload = match js.if_number(kind)?.map_or(kind::SCALAR, |kind| kind as i32) {
         kind::ABSENT => return Ok(None),
         kind::SCALAR => return scalar(js, value).map(Some),
         kind::BYTES => Kind::Bytes,
@@ -41,15 +51,9 @@ pub fn read(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Valu
     }
 }
 
-/// Reads a primitive.
-#[inline(always)]
-pub fn scalar(js: Js, value: napi_value) -> Fallible<Value> {
+/// Reads a primitive that is neither number nor string.
+fn scalar(js: Js, value: napi_value) -> Fallible<Value> {
     match js.type_of(value)? {
-        ValueType::napi_number => Ok(Value::Number(js.number(value)?)),
-        ValueType::napi_string => {
-            let mut stack: Units = [MaybeUninit::uninit(); 512];
-            Ok(js.units(value, &mut stack, string)??)
-        }
         ValueType::napi_boolean => Ok(Value::Bool(js.bool(value)?)),
         ValueType::napi_undefined => Ok(Value::Undefined),
         ValueType::napi_null => Ok(Value::Null),

@@ -46,6 +46,17 @@ impl ShardedMap {
         Ok((result, dropped))
     }
 
+    /// A change that does not depend on the present value.
+    #[inline]
+    pub(super) fn write(&self, key: KeyRef<'_>, write: Write) -> Result<Option<Value>> {
+        let owned = Key::new(key.bytes);
+        let shard = self.table.shard_of(key.hash);
+        self.table.write(shard, |mut rows| {
+            self.alive()?;
+            self.store(shard, &mut rows, key, owned, write)
+        })
+    }
+
     /// Stores under the shard's exclusive lock, after reserving what it needs; returns the old value. What can fail comes first.
     #[inline]
     fn store(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, owned: Key, write: Write) -> Result<Option<Value>> {
@@ -141,13 +152,13 @@ impl ShardedMap {
     /// Stores a value; returns the old one. `ERR_SHARDMAP_FULL` beyond a limit.
     #[inline]
     pub fn set(&self, key: KeyRef<'_>, value: Value) -> Result<Option<Value>> {
-        self.change(key, |_| (Write::Put(value), ())).map(|(_, old)| old)
+        self.write(key, Write::Put(value))
     }
 
     /// Removes a key; returns its value.
     #[inline]
     pub fn delete(&self, key: KeyRef<'_>) -> Result<Option<Value>> {
-        self.change(key, |_| (Write::Remove, ())).map(|(_, old)| old)
+        self.write(key, Write::Remove)
     }
 
     /// Writes if the present value is the expected one; `None` expects `undefined` or absence. Returns whether it did.

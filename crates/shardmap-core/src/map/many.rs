@@ -158,7 +158,7 @@ impl ShardedMap {
     pub fn apply_each(&self, changes: Vec<(Key, Write)>) -> (usize, Result<()>) {
         let total = changes.len();
         for (index, (key, write)) in changes.into_iter().enumerate() {
-            if let Err(error) = self.change(KeyRef::new(key.as_bytes()), |_| (write, ())) {
+            if let Err(error) = self.write(KeyRef::new(key.as_bytes()), write) {
                 return (index, Err(error));
             }
         }
