@@ -1,0 +1,18 @@
+import type { Timing } from './measure.js'
+import type { Stat } from './stat.js'
+
+/** A row of the table of bars: a ratio measured in one run, and what it must be. */
+export interface Bar {
+  id: string
+  title: string
+  must: { at: '<=' | '>='; limit: number }
+  value: Stat | null
+  unit?: string
+  timings?: Timing[]
+  note?: string
+}
+
+export function isMet({ value, must }: Bar): boolean | undefined {
+  if (value === null) return undefined
+  return must.at === '<=' ? value.median <= must.limit : value.median >= must.limit
+}

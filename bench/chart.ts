@@ -1,0 +1,90 @@
+import * as echarts from 'echarts'
+
+export interface Series {
+  name: string
+  /** One figure per category; null: not measured. */
+  values: (number | null)[]
+}
+
+const COLOURS: Record<string, string> = {
+  shardmap: '#c2410c',
+  'shardmap, near off': '#fb923c',
+  'Map (a copy per thread)': '#64748b',
+  'lru-cache (a copy per thread)': '#94a3b8',
+  lmdb: '#2563eb',
+  sharedmap: '#7c3aed'
+}
+
+/** Grouped bars over categories, on a logarithmic axis, as an SVG document. */
+export function columns(title: string, unit: string, categories: readonly string[], series: readonly Series[]): string {
+  return render(Math.max(560, 160 + categories.length * 130), 400, {
+    title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+    legend: { top: 30, itemWidth: 14, textStyle: { fontSize: 11 } },
+    grid: { left: 60, right: 20, top: 84, bottom: 36 },
+    xAxis: { type: 'category', data: [...categories] },
+    yAxis: { type: 'log', name: unit, min: floorOf(series), axisLabel: { formatter: short } },
+    series: series.map(({ name, values }) => ({
+      type: 'bar' as const,
+      name,
+      data: values,
+      ...(COLOURS[name] ? { itemStyle: { color: COLOURS[name] } } : {}),
+      label: { show: true, position: 'top' as const, fontSize: 9, formatter: ({ value }: { value: unknown }) => short(Number(value)) }
+    }))
+  })
+}
+
+export interface Line {
+  name: string
+  value: number
+  colour: string
+  text?: string
+}
+
+/** Horizontal bars, the first on top, with an optional limit drawn across. */
+export function rows(title: string, unit: string, lines: readonly Line[], options: { log?: boolean; limit?: number; labelWidth?: number } = {}): string {
+  const { log = false, limit, labelWidth = 250 } = options
+  const series = { name: title, values: lines.map(({ value }) => value) }
+  return render(900, 90 + lines.length * 30, {
+    title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+    grid: { left: labelWidth + 15, right: 90, top: 40, bottom: 44 },
+    xAxis: {
+      type: log ? 'log' : 'value',
+      name: unit,
+      nameLocation: 'middle',
+      nameGap: 26,
+      ...(log ? { min: floorOf([series]) } : {}),
+      axisLabel: { formatter: short }
+    },
+    yAxis: { type: 'category', inverse: true, data: lines.map(({ name }) => name), axisLabel: { fontSize: 11, width: labelWidth, overflow: 'break' } },
+    series: [
+      {
+        type: 'bar',
+        barMaxWidth: 18,
+        data: lines.map(({ value, colour }) => ({ value, itemStyle: { color: colour } })),
+        label: { show: true, position: 'right', fontSize: 11, formatter: ({ dataIndex }) => lines[dataIndex]?.text ?? short(lines[dataIndex]!.value) },
+        ...(limit === undefined
+          ? {}
+          : { markLine: { symbol: 'none', silent: true, lineStyle: { color: '#111827', type: 'dashed' }, label: { show: false }, data: [{ xAxis: limit }] } })
+      }
+    ]
+  })
+}
+
+function render(width: number, height: number, option: echarts.EChartsOption): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
+  chart.setOption({ animation: false, backgroundColor: '#ffffff', ...option })
+  const svg = chart.renderToSVGString()
+  chart.dispose()
+  return `${svg}\n`
+}
+
+function floorOf(series: readonly Series[]): number {
+  const least = Math.min(...series.flatMap(({ values }) => values.filter((value) => value !== null)))
+  return 10 ** Math.floor(Math.log10(least))
+}
+
+function short(value: number): string {
+  if (value >= 1e6) return `${+(value / 1e6).toPrecision(3)}M`
+  if (value >= 1e3) return `${+(value / 1e3).toPrecision(3)}k`
+  return String(+value.toPrecision(3))
+}
