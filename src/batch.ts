@@ -129,8 +129,8 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
       if (!surelyFine(own)) this.#refuse(own, value, kind)
       if (typeof own === 'object') this.#composite.set(keyText(own as object) as string, { key: own, value, kind })
       else this.#pending.set(own, { key: own, value, kind })
-      if (this.pending === 1) this.#arm()
     }
+    if (this.pending === 1 || this.#timer === undefined) this.#arm()
     if (++this.#writes >= this.#size) this.#flush()
   }
 
@@ -221,7 +221,7 @@ function surelyFine(key: unknown): boolean {
 /** Closes the batches of a handle that is being closed, every one; the first error is thrown at the end. */
 export function closeBatchesOf(target: object): void {
   let failure: { error: unknown } | undefined
-  for (const batch of [...dirty]) {
+  for (const batch of dirty) {
     if (!batch.isOf(target)) continue
     try {
       batch.close()
@@ -233,7 +233,7 @@ export function closeBatchesOf(target: object): void {
 }
 
 function flushAtExit(): void {
-  for (const batch of [...dirty]) {
+  for (const batch of dirty) {
     try {
       batch.close()
     } catch (error) {

@@ -54,8 +54,21 @@ export class Near {
   #bytes = 0
   #limit: number
 
+  /** The open handles; weak, for a handle may be dropped without being closed. */
+  #handles: WeakRef<NativeMap>[] = []
+
   constructor(limit: number) {
-    this.#limit = slotWords === undefined ? 0 : limit
+    this.#limit = limit
+  }
+
+  join(native: NativeMap): void {
+    this.#handles = this.#handles.filter((handle) => handle.deref() !== undefined)
+    this.#handles.push(new WeakRef(native))
+  }
+
+  leave(native: NativeMap): void {
+    this.publish()
+    this.#handles = this.#handles.filter((handle) => handle.deref() !== native)
   }
 
   /** A read that the young entries did not answer; `stale` is the one they had. */
@@ -66,10 +79,18 @@ export class Near {
   }
 
   /** Tells the map of the hits since the last time. */
-  publish(native: NativeMap): void {
+  publish(): void {
     const { hits } = this
     this.hits = 0
-    if (hits > 0) native.countNear(hits)
+    if (hits === 0) return
+    try {
+      for (const handle of this.#handles) {
+        const native = handle.deref()
+        if (native !== undefined) return native.countNear(hits)
+      }
+    } catch {
+      // Destroyed: there is nobody left to tell.
+    }
   }
 
   #readTuple(native: NativeMap, key: object): unknown {
@@ -78,14 +99,14 @@ export class Near {
     if (text === undefined) return decodeResult(native.get(own))
     const nearKey = this.#tuples.get(text) ?? new TupleKey(text)
     const known = this.young.get(nearKey)
-    return this.#holds(native, known) ? known.value : this.#fetch(native, nearKey, own, known)
+    return this.#holds(known) ? known.value : this.#fetch(native, nearKey, own, known)
   }
 
   #fetch(native: NativeMap, nearKey: unknown, key: unknown, stale: Known | undefined): unknown {
     let known = stale
     if (known === undefined) {
       known = this.#promote(nearKey)
-      if (this.#holds(native, known)) return known.value
+      if (this.#holds(known)) return known.value
     }
     const raw = native.get(key)
     const slot = head[0] as number
@@ -109,9 +130,9 @@ export class Near {
     return value
   }
 
-  #holds(native: NativeMap, known: Known | undefined): known is Known {
+  #holds(known: Known | undefined): known is Known {
     if (known === undefined || (PLAIN_LOADS ? words[known.slot] : Atomics.load(words, known.slot)) !== known.version) return false
-    if ((++this.hits & PUBLISH_MASK) === 0) this.publish(native)
+    if ((++this.hits & PUBLISH_MASK) === 0) this.publish()
     return true
   }
 
@@ -138,7 +159,6 @@ export class Near {
   }
 
   resize(limit: number): void {
-    if (slotWords === undefined) return
     this.#limit = limit
     this.#makeRoom(0, 0)
   }
@@ -160,26 +180,36 @@ export class Near {
   }
 }
 
-const nears = new Map<number, WeakRef<Near>>()
-const forgotten = new FinalizationRegistry<number>((id) => {
-  if (nears.get(id)?.deref() === undefined) nears.delete(id)
-})
-
 function scalarBytes(value: unknown): number {
   if (typeof value === 'string') return 2 * value.length
   return typeof value === 'bigint' ? 16 : 0
 }
 
+const nears = new Map<number, WeakRef<Near>>()
+const forgotten = new FinalizationRegistry<number>((id) => {
+  if (nears.get(id)?.deref() === undefined) nears.delete(id)
+})
+
+let atExit = false
+
 /** The near cache that all handles of a map share in this thread; the latest limit given is in force. 0: one that keeps nothing. */
-export function nearOf(id: number, limit: number | undefined): Near {
-  if (limit === 0) return new Near(0)
-  const known = nears.get(id)?.deref()
-  if (known !== undefined) {
-    if (limit !== undefined) known.resize(limit)
-    return known
+export function nearOf(native: NativeMap, limit: number | undefined): Near {
+  if (limit === 0 || slotWords === undefined) return new Near(0)
+  let near = nears.get(native.id)?.deref()
+  if (near === undefined) {
+    near = new Near(limit ?? DEFAULT_ENTRIES)
+    nears.set(native.id, new WeakRef(near))
+    forgotten.register(near, native.id)
+    if (!atExit) process.on('exit', publishAll)
+    atExit = true
+  } else if (limit !== undefined) {
+    near.resize(limit)
   }
-  const near = new Near(limit ?? DEFAULT_ENTRIES)
-  nears.set(id, new WeakRef(near))
-  forgotten.register(near, id)
+  near.join(native)
   return near
+}
+
+/** The hits of a thread are known when it has ended in order. */
+function publishAll(): void {
+  for (const near of nears.values()) near.deref()?.publish()
 }

@@ -64,6 +64,18 @@ export function callback(call: string, value: unknown): void {
   if (typeof value !== 'function') throw optionError(`${call} takes a function, not ${describe(value)}`)
 }
 
+/** What a many-operation was given, if it can be iterated at all. */
+export function iterable<T>(call: string, value: Iterable<T>): Iterable<T> {
+  if (typeof (value as Iterable<T> | null | undefined)?.[Symbol.iterator] === 'function') return value
+  throw optionError(`${call} takes an iterable, not ${describe(value)}`)
+}
+
+/** One entry of setMany. */
+export function pair<K, V>(entry: readonly [K, V]): readonly [K, V] {
+  if (typeof entry === 'object' && entry !== null) return entry
+  throw optionError(`setMany takes [key, value] pairs, not ${describe(entry)}`)
+}
+
 function optionError(message: string): ShardmapError {
   return new ShardmapError('ERR_SHARDMAP_OPTION', message)
 }

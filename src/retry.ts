@@ -1,6 +1,6 @@
 import { canonical, decodeResult, encodedKind, encodeOrAbsent, resultBytes } from './codec'
 import { ShardmapError } from './errors'
-import { head, SCALAR, type Kind, type NativeMap, type Raw } from './native'
+import { ABSENT, head, SCALAR, type Kind, type NativeMap, type Raw } from './native'
 
 // Read, compute, and replace if nobody wrote meanwhile: a neighbour on the same slot only costs another round.
 
@@ -30,8 +30,9 @@ export function replaceCloned(native: NativeMap, key: unknown, expected: Uint8Ar
 /** increment for bigints of any width. */
 export function addWide(native: NativeMap, key: unknown, by: number | bigint | undefined): bigint {
   for (;;) {
-    const value = native.get(key) ?? 0n
+    const found = native.get(key)
     const version = head[1] as number
+    const value = head[2] === ABSENT ? 0n : found
     if (typeof value !== 'bigint' || typeof by === 'number') {
       throw new ShardmapError('ERR_SHARDMAP_VALUE', 'increment adds a bigint to a bigint or a number to a number; add the type that is stored')
     }

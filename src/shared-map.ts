@@ -5,9 +5,9 @@ import { ShardmapError } from './errors'
 import { markHandle } from './handle'
 import { inspectEntries } from './inspect'
 import { keyText, ownKey } from './keys'
-import { ABSENT, space, type Kind, type NativeMap } from './native'
+import { ABSENT, head, space, type Kind, type NativeMap } from './native'
 import { nearOf, PLAIN_LOADS as plainLoads, PUBLISH_MASK as publishMask, words as slotWords, type Near } from './near'
-import { batchOptions, callback, entryCount, mapName, mapOptions } from './options'
+import { batchOptions, callback, entryCount, iterable, mapName, mapOptions, pair } from './options'
 import { passEntries, passKeys, passValues } from './pages'
 import { addWide, replaceBy, replaceCloned } from './retry'
 import { MapSnapshot } from './snapshot'
@@ -45,7 +45,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
     if (made !== token) throw new TypeError('SharedMap has no public constructor; call SharedMap.open(name)')
     this.#name = name
     this.#native = native
-    this.#near = nearOf(native.id, limit)
+    this.#near = nearOf(native, limit)
     this.#target = { name, native, get: (key) => this.get(key), closed: false }
     markHandle(this)
   }
@@ -96,7 +96,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
     const near = this.#near
     const known = near.young.get(key)
     if (known !== undefined && (PLAIN_LOADS ? words[known.slot] : Atomics.load(words, known.slot)) === known.version) {
-      if ((++near.hits & PUBLISH_MASK) === 0) near.publish(this.#native)
+      if ((++near.hits & PUBLISH_MASK) === 0) near.publish()
       return known.value as V | undefined
     }
     return near.read(this.#native, key, known) as V | undefined
@@ -149,7 +149,10 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
     callback('getOrInsertComputed', compute)
     const own = ownKey(key)
     const known = this.get(own)
-    if (known !== undefined || this.#native.has(own)) return known as V
+    if (known !== undefined) return known
+    // Absent and a stored undefined look alike, and a check of its own could see what another thread stored after the read.
+    const found = this.#native.get(own)
+    if (head[2] !== ABSENT) return decodeResult(found) as V
     return this.getOrInsert(own, compute(key))
   }
 
@@ -194,7 +197,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
    * writes these keys, and takes at most 50,000.
    */
   getMany(keys: Iterable<K>, options?: { consistent?: boolean }): (V | undefined)[] {
-    const own = Array.from(keys, ownKey)
+    const own = Array.from(iterable('getMany', keys), ownKey)
     if (options?.consistent !== true) {
       this.#native.size()
       return own.map((key) => this.get(key))
@@ -212,7 +215,8 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
    */
   setMany(entries: Iterable<readonly [K, V]>): this {
     const writes: unknown[] = []
-    for (const [key, value] of entries) {
+    for (const entry of iterable('setMany', entries)) {
+      const [key, value] = pair(entry)
       const own = ownKey(key)
       const raw = encode(value)
       writes.push(own, raw, encodedKind)
@@ -224,7 +228,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
   /** Removes the entries of the keys, and returns how many there were; none if one of them is no key. */
   deleteMany(keys: Iterable<K>): number {
     const writes: unknown[] = []
-    for (const key of keys) writes.push(ownKey(key), undefined, ABSENT)
+    for (const key of iterable('deleteMany', keys)) writes.push(ownKey(key), undefined, ABSENT)
     return this.#applyAll(writes)
   }
 
@@ -294,7 +298,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
 
   /** Counters of the whole process; see {@link MapStats}. */
   stats(): MapStats {
-    this.#near.publish(this.#native)
+    this.#near.publish()
     const [entries, bytes, shards, gets, hits, nearHits, sets, deletes, growths, largestMove] = this.#native.stats() as [
       number, number, number, number, number, number, number, number, number, number,
     ]
@@ -308,9 +312,8 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
       closeBatchesOf(this.#target)
     } finally {
       this.#target.closed = true
-      // Destroyed elsewhere, there is nobody left to count for.
-      unlessClosed(() => this.#near.publish(this.#native))
-      this.#near = nearOf(this.#native.id, 0)
+      this.#near.leave(this.#native)
+      this.#near = nearOf(this.#native, 0)
       this.#native.close()
     }
   }

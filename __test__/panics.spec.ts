@@ -1,0 +1,104 @@
+// A panic inside any native function becomes ERR_SHARDMAP_PANIC, and the map goes on.
+import test from 'ava'
+import { createRequire } from 'node:module'
+import { SharedMap, ShardmapError } from 'shardmap'
+import { refuses } from './fixtures/codes.js'
+import { fresh } from './fixtures/threads.js'
+
+const require = createRequire(import.meta.url)
+const binding = require('../../binding.cjs')
+const scratch = () => new ArrayBuffer(16 + 65536)
+const functionsOf = (object: any): string[] => Object.keys(object).filter(name => typeof object[name] === 'function')
+
+/** How each native function is called when nothing is wrong. */
+const exportCalls: Record<string, () => unknown> = {
+  attach: () => binding.attach(scratch(), ShardmapError),
+  slotWords: () => binding.slotWords(),
+  otherImages: () => binding.otherImages(),
+}
+const space = binding.attach(scratch(), ShardmapError)
+const spaceCalls = (name: string): Record<string, () => unknown> => ({
+  openMap: () => space.openMap(name), destroyMap: () => space.destroyMap(fresh()), mapNames: () => space.mapNames(),
+})
+const mapCalls = (map: any): Record<string, () => unknown> => ({
+  get: () => map.get('a'), has: () => map.has('a'), set: () => map.set('a', 2, 1), delete: () => map.delete('a'), increment: () => map.increment('n', 1),
+  compareAndSet: () => map.compareAndSet('a', 1, 1, 2, 1), swap: () => map.swap('a', 2, 1), getOrInsert: () => map.getOrInsert('new', 2, 1),
+  replaceIf: () => map.replaceIf('a', 0, 2, 1), clear: () => map.clear(), size: () => map.size(), reserve: () => map.reserve(10), stats: () => map.stats(),
+  countNear: () => map.countNear(1), stage: () => map.stage('staged', 1, 1), apply: () => map.apply(0), unstage: () => map.unstage(),
+  readMany: () => map.readMany(true, 'a', 'n'), page: () => map.page(0), snapshot: () => map.snapshot(), close: () => map.close(),
+})
+const snapshotCalls = (snapshot: any): Record<string, () => unknown> => ({
+  size: () => snapshot.size(), get: () => snapshot.get('a'), has: () => snapshot.has('a'), page: () => snapshot.page(0), close: () => snapshot.close(),
+})
+
+function panicsOnce(t: any, label: string, call: () => unknown): void {
+  binding.panicNext()
+  const error = t.throws(call, { any: true }, label)
+  t.is(error.code, 'ERR_SHARDMAP_PANIC', label)
+  t.true(error instanceof Error, label)
+}
+
+test.serial('every export of the binding catches a panic', t => {
+  t.deepEqual(functionsOf(binding).sort(), ['panicNext', ...Object.keys(exportCalls)].sort(), 'a new export needs its call here')
+  for (const [name, call] of Object.entries(exportCalls)) {
+    panicsOnce(t, name, call)
+    t.notThrows(call, name)
+  }
+})
+
+test.serial('every function of the space catches a panic and opens or destroys nothing', t => {
+  const name = fresh('panic')
+  const calls = spaceCalls(name)
+  t.deepEqual(functionsOf(space).sort(), Object.keys(calls).sort())
+  for (const [method, call] of Object.entries(calls)) {
+    panicsOnce(t, method, call)
+    t.false(space.mapNames().includes(name))
+  }
+})
+
+test.serial('every function of a map catches a panic, changes nothing and leaves the map usable', t => {
+  const name = fresh('panic')
+  const map = space.openMap(name, 2)
+  const calls = mapCalls(map)
+  t.deepEqual(functionsOf(map).sort(), Object.keys(calls).sort())
+  map.set('a', 1, 1)
+  map.set('n', 5, 1)
+  const whole = SharedMap.open<string, number>(name)
+  for (const [method, call] of Object.entries(calls)) {
+    panicsOnce(t, method, call)
+    t.deepEqual([...whole].sort(), [['a', 1], ['n', 5]], method)
+    t.is(map.get('a'), 1, method)
+    map.set('b', 1, 1)
+    t.true(map.delete('b'), `no lock is held after ${method}`)
+  }
+})
+
+test.serial('every function of a snapshot catches a panic and leaves the snapshot usable', t => {
+  const map = space.openMap(fresh('panic'))
+  map.set('a', 1, 1)
+  const snapshot = map.snapshot()
+  const calls = snapshotCalls(snapshot)
+  t.deepEqual(functionsOf(snapshot).sort(), Object.keys(calls).sort())
+  for (const [method, call] of Object.entries(calls)) {
+    panicsOnce(t, method, call)
+    map.set('a', 2, 1)
+    t.is(snapshot.get('a'), 1, method)
+  }
+})
+
+test.serial('through the face a panic is a ShardmapError, and the next call goes on', t => {
+  const map = SharedMap.open<any, any>(fresh('panic'), { near: 0 })
+  map.set('a', { x: 1 })
+  const calls: Record<string, () => unknown> = {
+    get: () => map.get('a'), set: () => map.set('a', 2), setMany: () => map.setMany([['a', 2], ['b', 3]]), update: () => map.update('a', () => 2),
+    deleteMany: () => map.deleteMany(['a']), snapshot: () => map.snapshot(), entries: () => [...map], size: () => map.size, clear: () => map.clear(),
+    batch: () => map.batch().set('b', 1).flush(), open: () => SharedMap.open(fresh('panic')), names: () => SharedMap.names(),
+  }
+  for (const [method, call] of Object.entries(calls)) {
+    binding.panicNext()
+    refuses(t, 'ERR_SHARDMAP_PANIC', call, method)
+    t.deepEqual([...map], [['a', { x: 1 }]], method)
+  }
+  map.setMany([['c', 1]])
+  t.deepEqual([...map.keys()].sort(), ['a', 'c'], 'nothing of a call that panicked was left staged')
+})
