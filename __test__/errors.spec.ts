@@ -97,9 +97,9 @@ test('options out of their range are refused with ERR_SHARDMAP_OPTION and open n
 })
 
 test('what is no name and what are no options are refused with ERR_SHARDMAP_OPTION', t => {
-  for (const name of [undefined, null, 5, {}, Symbol('n')] as any[]) {
+  for (const name of [undefined, null, 5, {}, Symbol('n'), '', 'n'.repeat(256), 'Ж'.repeat(128)] as any[]) {
     refuses(t, 'ERR_SHARDMAP_OPTION', () => SharedMap.open(name), String(name))
-    refuses(t, 'ERR_SHARDMAP_OPTION', () => SharedMap.destroy(name), String(name))
+    if (typeof name !== 'string') refuses(t, 'ERR_SHARDMAP_OPTION', () => SharedMap.destroy(name), String(name))
   }
   for (const options of [5, 'x', true] as any[]) refuses(t, 'ERR_SHARDMAP_OPTION', () => SharedMap.open(fresh(), options), String(options))
 })

@@ -56,12 +56,9 @@ test('histories of one writer and two readers of one key are linearizable', asyn
 })
 
 test('a reader that does not validate its near cache is found', async t => {
-  const history = await record([work, work, { ...work, readsOnly: true, fault: true }])
-  t.deepEqual(violations(history).sort(), ['a', 'b', 'c'])
-  const rest = await record([work, work, { ...work, readsOnly: true }])
-  t.deepEqual(violations(rest), [], 'the same without the fault')
-})
-
-test('a writer that does not validate its near cache is found', async t => {
-  t.true(violations(await record([work, work, { ...work, fault: true }])).length > 0)
+  // With no deletion among them, what it first read of a key never comes again, and every later round writes every key.
+  const writer = { ...work, neverDeletes: true }
+  const reader = { ...work, readsOnly: true }
+  t.deepEqual(violations(await record([writer, writer, { ...reader, fault: true }])).sort(), ['a', 'b', 'c'])
+  t.deepEqual(violations(await record([writer, writer, reader])), [], 'the same without the fault')
 })

@@ -10,7 +10,7 @@ const KEYS = 10_000
 
 export async function nativeGet({ type, limit }: { type: ValueType; limit: number }): Promise<Bar> {
   const inOrder = keysOf('string', KEYS) as string[]
-  const keys = shuffled(inOrder)
+  const keys = shuffled(keysOf('string', KEYS) as string[])
   const entries = inOrder.map((key, i) => [key, valueOf(type, i)] as const)
   const shared = SharedMap.open<string, unknown>('native', { near: 0 }).setMany(entries)
   const plain = new Map(entries)
@@ -29,7 +29,7 @@ export async function nativeGet({ type, limit }: { type: ValueType; limit: numbe
 
 export async function setNumbers(): Promise<Bar> {
   const inOrder = keysOf('string', KEYS) as string[]
-  const keys = shuffled(inOrder)
+  const keys = shuffled(keysOf('string', KEYS) as string[])
   const values = keys.map((_, i) => i)
   const shared = SharedMap.open<string, number>('set').setMany(inOrder.map((key) => [key, 0] as const))
   const plain = new Map<string, number>(inOrder.map((key) => [key, 0]))

@@ -22,7 +22,7 @@ function filled(name: string, near: number, keys: readonly string[]): SharedMap<
 /** rate: writes a second by another thread; 0: quiet. */
 export async function nearHit({ rate }: { rate: number }): Promise<Bar> {
   const inOrder = keysOf('string', KEYS) as string[]
-  const keys = shuffled(inOrder)
+  const keys = shuffled(keysOf('string', KEYS) as string[])
   const shared = filled('near', NEAR, inOrder)
   const plain = new Map(inOrder.map((key, i) => [key, valueOf('string', i)]))
   const writer = rate > 0 ? await startWriter(['near'], KEYS, rate) : undefined
@@ -46,7 +46,7 @@ export async function nearHit({ rate }: { rate: number }): Promise<Bar> {
 
 export async function nearUnderWriter(): Promise<Bar> {
   const inOrder = keysOf('string', KEYS) as string[]
-  const keys = shuffled(inOrder)
+  const keys = shuffled(keysOf('string', KEYS) as string[])
   const tables = [filled('on', NEAR, inOrder), filled('off', 0, inOrder)]
   const writer = await startWriter(['on', 'off'], KEYS, 0)
   const started = performance.now()

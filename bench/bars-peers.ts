@@ -16,7 +16,7 @@ import { openTables, type Shape } from './tables.js'
 
 const SHAPE: Shape = { size: 10_000, keys: 'string', values: 'string', near: 32_768 }
 const inOrder = keysOf('string', SHAPE.size) as string[]
-const keys = shuffled(inOrder)
+const keys = shuffled(keysOf('string', SHAPE.size) as string[])
 
 export async function againstPeers(): Promise<Bar[]> {
   const folder = mkdtempSync(join(tmpdir(), 'shardmap-bench-'))
@@ -72,7 +72,7 @@ export async function awaited(): Promise<Awaited> {
   const redis = await startRedis()
   if ('port' in redis) {
     const client = new Redis(redis.port, '127.0.0.1')
-    await client.mset(new Map([...shared]))
+    await client.mset(new Map(shared))
     const [awaitedOne] = bothWays('Redis (ioredis)', some, (key) => client.get(key))
     const pipelined = async () => {
       const pipeline = client.pipeline()

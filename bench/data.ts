@@ -55,6 +55,7 @@ export function valueOf(type: ValueType, i: number): unknown {
   }
 }
 
+/** New objects at each call: a key that comes with a request equals the stored one and is not the same string. */
 export function keysOf(type: KeyType, count: number): unknown[] {
   return Array.from({ length: count }, (_, i) => keyOf(type, i))
 }

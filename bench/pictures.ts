@@ -55,7 +55,7 @@ export function draw(results: Results, folder: string): void {
     ])
   )
   for (const [group, timings] of Object.entries(results.rust))
-    save(group, rows(`Rust core: ${group}`, 'time of one iteration (ns, logarithmic)', timings.map(({ name, median }) => ({ name, value: median, colour: grey(name) })), { log: true }))
+    save(group, rows(`Rust core: ${group}`, 'ns per operation, logarithmic', timings.map(({ name, median }) => ({ name, value: median, colour: grey(name) })), { log: true }))
 }
 
 function barLine(bar: Bar): Line[] {

@@ -33,7 +33,7 @@ export function render(results: Results): string {
     '![memory](performance/memory.svg)',
     '## The core without Node',
     ...Object.entries(results.rust).map(([group, timings]) =>
-      [`### ${group}`, grid(['', 'ns per iteration', 'range'], timings.map((timing) => [timing.name, number(timing.median), range(timing)])), `![${group}](performance/${group}.svg)`].join('\n\n')
+      [`### ${group}`, grid(['', 'ns per operation', 'range'], timings.map((timing) => [timing.name, number(timing.median), range(timing)])), `![${group}](performance/${group}.svg)`].join('\n\n')
     )
   ].join('\n\n')}\n`
 }

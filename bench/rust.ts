@@ -12,6 +12,9 @@ export const GROUPS = {
   increment_contended: ['shardmap', 'mutex_hashmap']
 } as const
 
+/** Each iteration of these benches is a thousand operations. */
+const OPERATIONS = 1_000
+
 export type Group = keyof typeof GROUPS
 
 export interface Rust {
@@ -67,8 +70,9 @@ function estimate(file: string, name: string): Timing[] {
   const { median } = JSON.parse(readFileSync(file, 'utf8')) as {
     median: { point_estimate: number; confidence_interval: { lower_bound: number; upper_bound: number } }
   }
-  const { lower_bound: low, upper_bound: high } = median.confidence_interval
-  return [{ name, rounds: [median.point_estimate], median: median.point_estimate, low, high }]
+  const { lower_bound, upper_bound } = median.confidence_interval
+  const ns = median.point_estimate / OPERATIONS
+  return [{ name, rounds: [ns], median: ns, low: lower_bound / OPERATIONS, high: upper_bound / OPERATIONS }]
 }
 
 function over(a: Stat, b: Stat): Stat {

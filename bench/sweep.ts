@@ -66,7 +66,8 @@ function mixOf(point: Point, seed: number): Mix {
 
 function loopsOf(point: Point, shared: Shared, seed: number, joining: boolean) {
   const mix = mixOf(point, seed)
-  const tables = openTables(point, shared, (set) => mix.keys.forEach((key, i) => set(key, valueOf(point.values, i))), joining)
+  const stored = keysOf(point.keys, point.size)
+  const tables = openTables(point, shared, (set) => stored.forEach((key, i) => set(key, valueOf(point.values, i))), joining)
   return tables.map((one) => ({ ...one, run: mixLoop(one.name, one.table, one.methods, mix, OPS) }))
 }
 

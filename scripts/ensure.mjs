@@ -81,8 +81,9 @@ export function ensureFace() {
   const made = () => existsSync(join(root, 'dist', 'index.js'))
   whenStale('face', ['src', 'tsconfig.json', 'package-lock.json'], made, () => {
     rmSync(join(root, 'dist'), { recursive: true, force: true })
-    runModule('typescript/bin/tsc', '-p', 'tsconfig.json')
+    mkdirSync(join(root, 'dist'))
     writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }\n')
+    runModule('typescript/bin/tsc', '-p', 'tsconfig.json')
   })
 }
 

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import { decode, encode, encodedKind } from './codec'
 import { ShardmapError } from './errors'
-import { closedError, markHandle } from './handle'
+import { closedError, markHandle, unlessClosed } from './handle'
 import { keyText, ownKey } from './keys'
+import { STAGE_ARGUMENTS } from './many'
 import { ABSENT, BYTES, SCALAR, type Kind, type NativeMap, type Raw } from './native'
 import type { Batch, BatchOptions, Key } from './types'
 
@@ -19,9 +20,6 @@ interface Write {
   value: Raw
   kind: Kind
 }
-
-/** The arguments of a call live on the stack. */
-const STAGE_ARGUMENTS = 12_000
 
 /** Batches of this thread with pending writes: an orderly exit flushes them. */
 const dirty = new Set<MapBatch<Key, unknown>>()
@@ -81,18 +79,11 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
   }
 
   close(): void {
-    if (this.#closed) return
-    const failure = this.#failure
-    try {
-      this.#flush()
-    } finally {
-      this.#end()
-    }
-    if (failure !== undefined) throw failure.error
+    this.#close()
   }
 
   [Symbol.dispose](): void {
-    this.close()
+    this.#close()
   }
 
   /** @internal */
@@ -206,6 +197,17 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
     dirty.delete(this as unknown as MapBatch<Key, unknown>)
   }
 
+  #close(): void {
+    if (this.#closed) return
+    const failure = this.#failure
+    try {
+      this.#flush()
+    } finally {
+      this.#end()
+    }
+    if (failure !== undefined) throw failure.error
+  }
+
   #end(): void {
     this.#closed = true
     clearTimeout(this.#timer)
@@ -235,7 +237,7 @@ export function closeBatchesOf(target: object): void {
 function flushAtExit(): void {
   for (const batch of dirty) {
     try {
-      batch.close()
+      unlessClosed(() => batch.close())
     } catch (error) {
       // Nobody is left to catch it, and losing writes silently would be worse.
       process.stderr.write(`shardmap: writes of a batch were lost at exit: ${String(error)}\n`)

@@ -18,3 +18,12 @@ export function isHandle(value: object): boolean {
 export function closedError(what: string): ShardmapError {
   return new ShardmapError('ERR_SHARDMAP_CLOSED', `this ${what} was closed; open or take a new one`)
 }
+
+/** Runs what has nothing to do once a map is closed. */
+export function unlessClosed(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    if (!(error instanceof ShardmapError && error.code === 'ERR_SHARDMAP_CLOSED')) throw error
+  }
+}

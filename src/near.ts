@@ -71,11 +71,12 @@ export class Near {
     this.#handles = this.#handles.filter((handle) => handle.deref() !== native)
   }
 
-  /** A read that the young entries did not answer; `stale` is the one they had. */
-  read(native: NativeMap, key: unknown, stale: Known | undefined): unknown {
+  /** The read of a key, whose entry in the young generation is given. */
+  read(native: NativeMap, key: unknown, known: Known | undefined): unknown {
     if (this.#limit === 0) return decodeResult(native.get(key))
+    if (this.#holds(known)) return known.value
     if (typeof key === 'object' && key !== null) return this.#readTuple(native, key)
-    return this.#fetch(native, key, key, stale)
+    return this.#fetch(native, key, key, known)
   }
 
   /** Tells the map of the hits since the last time. */

@@ -1,11 +1,12 @@
 import { inspect } from 'node:util'
 import { closeBatchesOf, MapBatch, type BatchTarget } from './batch'
-import { decodePart, decodeResult, encode, encodedKind, encodeOrAbsent, isCloned } from './codec'
+import { decodeResult, encode, encodedKind, encodeOrAbsent, isCloned } from './codec'
 import { ShardmapError } from './errors'
-import { markHandle } from './handle'
+import { markHandle, unlessClosed } from './handle'
 import { inspectEntries } from './inspect'
 import { keyText, ownKey } from './keys'
-import { ABSENT, head, space, type Kind, type NativeMap } from './native'
+import { applyAll, readTogether } from './many'
+import { ABSENT, head, space, type NativeMap } from './native'
 import { nearOf, PLAIN_LOADS as plainLoads, PUBLISH_MASK as publishMask, words as slotWords, type Near } from './near'
 import { batchOptions, callback, entryCount, iterable, mapName, mapOptions, pair } from './options'
 import { passEntries, passKeys, passValues } from './pages'
@@ -17,10 +18,6 @@ import type { Batch, BatchOptions, Key, KeyPart, MapStats, SharedMapOptions, Sna
 const words = slotWords
 const PLAIN_LOADS = plainLoads
 const PUBLISH_MASK = publishMask
-/** The arguments of a native call live on the stack. */
-const ARGUMENTS = 12_000
-/** What one consistent read can take. */
-const CONSISTENT_KEYS = 50_000
 
 const token = Symbol('only open makes handles')
 
@@ -200,13 +197,9 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
     const own = Array.from(iterable('getMany', keys), ownKey)
     if (options?.consistent !== true) {
       this.#native.size()
-      return own.map((key) => this.get(key))
+      return own.map((key) => this.#read(key))
     }
-    if (own.length > CONSISTENT_KEYS) {
-      throw new ShardmapError('ERR_SHARDMAP_OPTION', `a consistent getMany takes at most ${CONSISTENT_KEYS} keys, not ${own.length}; read them from snapshot()`)
-    }
-    const found = this.#native.readMany(true, ...own)
-    return own.map((_, i) => decodePart(found[2 * i] as Kind, found[2 * i + 1]) as V | undefined)
+    return readTogether(this.#native, own) as (V | undefined)[]
   }
 
   /**
@@ -221,7 +214,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
       const raw = encode(value)
       writes.push(own, raw, encodedKind)
     }
-    this.#applyAll(writes)
+    applyAll(this.#native, writes)
     return this
   }
 
@@ -229,7 +222,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
   deleteMany(keys: Iterable<K>): number {
     const writes: unknown[] = []
     for (const key of iterable('deleteMany', keys)) writes.push(ownKey(key), undefined, ABSENT)
-    return this.#applyAll(writes)
+    return applyAll(this.#native, writes)
   }
 
   /**
@@ -249,8 +242,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
    * or not. For one point in time use `snapshot()`. A step copies one shard.
    */
   entries(): ReturnType<Map<K, V>['entries']> {
-    this.#native.size()
-    return passEntries<K, V>(() => this.#native) as ReturnType<Map<K, V>['entries']>
+    return this.#entries()
   }
 
   /** All keys, as `entries`. */
@@ -268,12 +260,12 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
   /** Calls `fn` with each entry, as `entries`. */
   forEach(fn: (value: V, key: K, map: Map<K, V>) => void, thisArg?: unknown): void {
     callback('forEach', fn)
-    for (const [key, value] of this.entries()) fn.call(thisArg, value, key, this)
+    for (const [key, value] of this.#entries()) fn.call(thisArg, value, key, this)
   }
 
   /** The same as `entries`. */
   [Symbol.iterator](): ReturnType<Map<K, V>['entries']> {
-    return this.entries()
+    return this.#entries()
   }
 
   /**
@@ -307,20 +299,12 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
 
   /** Flushes the batches of this handle and ends it; the data lives on until `destroy` or the end of the process. Closing twice is fine. */
   close(): void {
-    if (this.#target.closed) return
-    try {
-      closeBatchesOf(this.#target)
-    } finally {
-      this.#target.closed = true
-      this.#near.leave(this.#native)
-      this.#near = nearOf(this.#native, 0)
-      this.#native.close()
-    }
+    this.#close()
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
-    this.close()
+    this.#close()
   }
 
   /** @internal */
@@ -331,25 +315,26 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
     return shown
   }
 
-  /** All or nothing; nothing in here runs code of the user. */
-  #applyAll(writes: unknown[]): number {
-    const native = this.#native
-    try {
-      if (writes.length === 0) native.size()
-      for (let i = 0; i < writes.length; i += ARGUMENTS) native.stage(...writes.slice(i, i + ARGUMENTS))
-    } catch (error) {
-      native.unstage()
-      throw error
-    }
-    return native.apply(0)
+  #read(key: K): V | undefined {
+    return this.#near.read(this.#native, key, this.#near.young.get(key)) as V | undefined
   }
-}
 
-/** Runs what has nothing to do once a map is closed. */
-function unlessClosed(run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    if (!(error instanceof ShardmapError && error.code === 'ERR_SHARDMAP_CLOSED')) throw error
+  #entries(): ReturnType<Map<K, V>['entries']> {
+    this.#native.size()
+    return passEntries<K, V>(() => this.#native) as ReturnType<Map<K, V>['entries']>
+  }
+
+  #close(): void {
+    const target = this.#target
+    if (target.closed) return
+    try {
+      // Of a map that was destroyed, nobody can want the writes.
+      unlessClosed(() => closeBatchesOf(target))
+    } finally {
+      target.closed = true
+      this.#near.leave(this.#native)
+      this.#near = nearOf(this.#native, 0)
+      this.#native.close()
+    }
   }
 }

@@ -44,8 +44,7 @@ export class MapSnapshot<K extends Key, V> implements Snapshot<K, V> {
   }
 
   entries(): IterableIterator<[K, V]> {
-    this.#open()
-    return passEntries<K, V>(() => this.#open())
+    return this.#entries()
   }
 
   keys(): IterableIterator<K> {
@@ -59,22 +58,31 @@ export class MapSnapshot<K extends Key, V> implements Snapshot<K, V> {
   }
 
   [Symbol.iterator](): IterableIterator<[K, V]> {
-    return this.entries()
+    return this.#entries()
   }
 
   close(): void {
-    this.#native?.close()
-    this.#native = undefined
+    this.#close()
   }
 
   [Symbol.dispose](): void {
-    this.close()
+    this.#close()
   }
 
   /** @internal */
   [inspect.custom](): string {
     const title = `Snapshot ${this.#version} of ${JSON.stringify(this.#name)}`
     return this.#native === undefined ? `${title} (closed)` : inspectEntries(title, this.size, this)
+  }
+
+  #entries(): IterableIterator<[K, V]> {
+    this.#open()
+    return passEntries<K, V>(() => this.#open())
+  }
+
+  #close(): void {
+    this.#native?.close()
+    this.#native = undefined
   }
 
   #open(): NativeSnapshot {

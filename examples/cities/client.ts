@@ -26,11 +26,11 @@ function nextQuery(): Query {
 }
 
 const request: autocannon.Request = {
-  setupRequest(request, context) {
+  setupRequest(template, context) {
     let query = nextQuery()
     while (query.term === '') query = nextQuery()
     ;(context as { query?: Query }).query = query
-    return { ...request, path: `/${query.route}/${encodeURIComponent(query.term)}` }
+    return { ...template, path: `/${query.route}/${encodeURIComponent(query.term)}` }
   },
   onResponse(status, body, context) {
     verifier.check((context as { query: Query }).query, status, body)

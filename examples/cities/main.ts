@@ -63,20 +63,20 @@ async function driveAndReport(): Promise<void> {
   const stats = [cities.stats(), openIndex().stats()]
   const sum = (field: 'gets' | 'nearHits' | 'bytes') => stats.reduce((total, one) => total + one[field], 0)
 
-  const memory: Partial<Record<Way, number>> = {}
-  for (const way of ['idle', 'shared', 'copies'] as const) {
-    console.log(`memory   measuring ${way === 'idle' ? 'four idle workers' : way === 'shared' ? 'the shared map' : 'a Map per worker'}`)
-    memory[way] = await runChild<number>('memory.js', [way], ['--expose-gc'])
+  const resident = { idle: 0, shared: 0, copies: 0 } satisfies Record<Way, number>
+  for (const [way, what] of [['idle', 'four idle workers'], ['shared', 'the shared map'], ['copies', 'a Map per worker']] as const) {
+    console.log(`memory   measuring ${what}`)
+    resident[way] = await runChild<number>('memory.js', [way], ['--expose-gc'])
   }
-  const { idle = 0, shared = 0, copies = 0 } = memory
+  const data = { shared: resident.shared - resident.idle, copies: resident.copies - resident.idle }
   const failed = client.wrong + client.backwards + client.errors + visibility.missed
 
   console.log(
     table(`${count(cities.size)} cities, ${WORKERS} worker threads behind one port`, [
-      ['resident memory, shared map + 4 workers', mib(shared)],
-      ['resident memory, a Map per worker x 4', mib(copies)],
-      ['  of which the process without any data', mib(idle)],
-      ['  data: shared / copied', `${mib(shared - idle)} / ${mib(copies - idle)} = ${percent(shared - idle, copies - idle)}`],
+      ['resident memory, shared map + 4 workers', mib(resident.shared)],
+      ['resident memory, a Map per worker x 4', mib(resident.copies)],
+      ['  of which the process without any data', mib(resident.idle)],
+      ['  data: shared / copied', `${mib(data.shared)} / ${mib(data.copies)} = ${percent(data.shared, data.copies)}`],
       ['requests per second', count(client.requestsPerSecond)],
       ['latency p50 / p99', `${ms(client.p50)} / ${ms(client.p99)}`],
       ['requests by worker', served.map(count).join(' + ')],

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The package as its users get it: packed, installed into an empty project, imported, required and type-checked.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+project=$(mktemp -d)
+trap 'rm -rf "$project"' EXIT
+
+version() { node -p "require('./package-lock.json').packages['node_modules/$1'].version"; }
+typescript=$(version typescript)
+types=$(version @types/node)
+
+npm run build --silent
+tarball=$(npm pack --silent --ignore-scripts --pack-destination "$project" | tail -n 1)
+cd "$project"
+echo '{ "name": "project", "version": "1.0.0", "private": true }' > package.json
+npm install --silent --no-audit --no-fund "./$tarball" "typescript@$typescript" "@types/node@$types"
+case "$(realpath node_modules/shardmap)" in "$root"*) echo "the installed package is a link to $root" >&2; exit 1 ;; esac
+
+cat > import.mjs <<'JS'
+import { SharedMap, ShardmapError } from 'shardmap'
+import { createRequire } from 'node:module'
+import { Worker } from 'node:worker_threads'
+const map = SharedMap.open('m').set('a', { n: [1] })
+if (createRequire(import.meta.url)('shardmap').SharedMap !== SharedMap) throw new Error('import and require give two classes')
+try { map.get(null) } catch (error) { if (!(error instanceof ShardmapError)) throw error }
+const worker = new Worker(`const { SharedMap } = require('shardmap'); SharedMap.open('m').increment('n')`, { eval: true })
+worker.on('exit', () => { if (map.get('n') !== 1) throw new Error('a worker has another map') })
+JS
+cat > require.cjs <<'JS'
+const { SharedMap } = require('shardmap')
+if (SharedMap.open('m').set('a', 1).get('a') !== 1) throw new Error('require')
+JS
+node import.mjs
+node require.cjs
+echo 'ok: import and require'
+
+cat > module.mts <<'TS'
+import { SharedMap, ShardmapError, type Snapshot } from 'shardmap'
+const map: Map<string, number> = SharedMap.open('x')
+const snapshot: Snapshot<string, number> = SharedMap.open<string, number>('x').snapshot()
+export const all: [number, bigint, string] = [map.size, snapshot.version, new ShardmapError('ERR_SHARDMAP_KEY', 'k').code]
+TS
+cat > common.cts <<'TS'
+import shardmap = require('shardmap')
+const map: Map<string, number> = shardmap.SharedMap.open('x')
+export = map
+TS
+check() { npx --no-install tsc --noEmit --strict --target es2022 --types node "$@"; echo "ok: tsc ${*}"; }
+for lib in es2022 esnext; do
+  check --lib "$lib" --module node16 --moduleResolution node16 module.mts common.cts
+  check --lib "$lib" --module preserve --moduleResolution bundler module.mts
+done
