@@ -13,9 +13,9 @@ export function inChild<T>(file: string, name: string, argument: unknown, execAr
       answer = { value: value as T }
     })
     child.on('error', reject)
-    child.on('exit', (code) => {
+    child.on('exit', (code, signal) => {
       if (answer) resolve(answer.value)
-      else reject(new Error(`${file} ${name} ended with code ${code} and no result`))
+      else reject(new Error(`${file} ${name} ended with ${signal ?? `code ${code}`} and no result`))
     })
   })
 }

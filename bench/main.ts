@@ -20,10 +20,17 @@ const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice(7)
 const started = performance.now()
 const bars: Bar[] = []
 
+/** A step that fails makes the run fail, and does not lose the others. */
 async function step<T>(name: string, work: () => T | Promise<T>): Promise<T | undefined> {
   if (only !== undefined && !name.includes(only)) return undefined
   console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${name}`)
-  return work()
+  try {
+    return await work()
+  } catch (error) {
+    process.exitCode = 1
+    console.error(`        FAILED: ${String(error)}`)
+    return undefined
+  }
 }
 
 function keep(...measured: Bar[]): void {

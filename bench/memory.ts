@@ -20,6 +20,7 @@ const WORKERS = 4
 const ROUNDS = 3
 const gc = (globalThis as { gc?: () => void }).gc
 
+const keyAt = (i: number) => `user:${String(i).padStart(7, '0')}`
 const record = (i: number) => ({ id: i, name: `user ${i}`, score: (i * 7919) % 1000, active: i % 3 === 0 })
 
 export async function measureMemory(): Promise<{ bars: Bar[]; mib: Record<Way, number> }> {
@@ -52,8 +53,8 @@ export async function measureMemory(): Promise<{ bars: Bar[]; mib: Record<Way, n
 }
 
 export async function resident(way: Way): Promise<Resident> {
-  const map = way === 'shared' ? SharedMap.open<number, unknown>('records', { expectedEntries: RECORDS }) : undefined
-  if (map) for (let i = 0; i < RECORDS; i++) map.set(i, record(i))
+  const map = way === 'shared' ? SharedMap.open<string, unknown>('records', { expectedEntries: RECORDS }) : undefined
+  if (map) for (let i = 0; i < RECORDS; i++) map.set(keyAt(i), record(i))
   for (let i = 0; i < WORKERS; i++) await once(new Worker(fileURLToPath(import.meta.url), { workerData: { way } }), 'message')
   gc?.()
   let rss = Infinity
@@ -67,17 +68,18 @@ export async function resident(way: Way): Promise<Resident> {
 /** Reads every record once, from the shared map or from bytes of its own; what it returns stays reachable. */
 function readAll(way: Way): unknown {
   if (way === 'shared') {
-    const map = SharedMap.open<number, ReturnType<typeof record>>('records')
+    const map = SharedMap.open<string, ReturnType<typeof record>>('records')
     let sum = 0
-    for (let i = 0; i < RECORDS; i++) sum += map.get(i)!.score
+    for (let i = 0; i < RECORDS; i++) sum += map.get(keyAt(i))!.score
     return [map, sum]
   }
-  const kept = new Map<number, unknown>()
+  const kept = new Map<string, unknown>()
   let sum = 0
   for (let i = 0; i < RECORDS; i++) {
     const value = unpack(pack(record(i))) as ReturnType<typeof record>
-    sum += value.score
-    if (way === 'copies') kept.set(i, value)
+    const key = keyAt(i)
+    sum += value.score + key.length
+    if (way === 'copies') kept.set(key, value)
   }
   return [kept, sum]
 }

@@ -29,7 +29,7 @@ export function render(results: Results): string {
     grid(['', 'ns per get', 'range'], awaited.timings.map((timing) => [timing.name, number(timing.median), range(timing)])),
     '![awaited](performance/awaited.svg)',
     '## Memory',
-    'One million records `{ id, name, score, active }` read by four workers; resident memory after a full collection in each thread.',
+    'One million records `{ id, name, score, active }` under string keys, read by four workers; resident memory after a full collection in each thread.',
     '![memory](performance/memory.svg)',
     '## The core without Node',
     ...Object.entries(results.rust).map(([group, timings]) =>

@@ -19,7 +19,15 @@ interface Write {
   key: unknown
   value: Raw
   kind: Kind
+  /** It is pending while this is the batch's round. */
+  round: number
 }
+
+/** Writes of one native call. */
+const CHUNK = STAGE_ARGUMENTS / 3
+
+/** Writes that are kept for hot keys to use again. */
+const KEPT = 1024
 
 /** Batches of this thread with pending writes: an orderly exit flushes them. */
 const dirty = new Set<MapBatch<Key, unknown>>()
@@ -31,8 +39,10 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
   readonly #size: number
   readonly #intervalMs: number
   // Tuples and bytes are found by text in a table of their own, for a string key may read the same.
-  #pending = new Map<unknown, Write>()
-  #composite = new Map<string, Write>()
+  readonly #known = new Map<unknown, Write>()
+  readonly #composite = new Map<string, Write>()
+  #pending: Write[] = []
+  #round = 1
   #writes = 0
   #timer: NodeJS.Timeout | undefined
   #failure: { error: unknown } | undefined
@@ -46,7 +56,7 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
   }
 
   get pending(): number {
-    return this.#pending.size + this.#composite.size
+    return this.#pending.length
   }
 
   set(key: K, value: V): this {
@@ -105,24 +115,40 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
   }
 
   #find(key: unknown): Write | undefined {
-    if (typeof key !== 'object' || key === null) return this.#pending.get(key)
+    const write = this.#kept(key)
+    return write !== undefined && write.round === this.#round ? write : undefined
+  }
+
+  #kept(key: unknown): Write | undefined {
+    if (typeof key !== 'object' || key === null) return this.#known.get(key)
     const text = keyText(ownKey(key))
     return text === undefined ? undefined : this.#composite.get(text)
   }
 
   #add(key: unknown, value: Raw, kind: Kind): void {
-    const known = this.#find(key)
-    if (known !== undefined) {
-      known.value = value
-      known.kind = kind
-    } else {
-      const own = ownKey(key)
-      if (!surelyFine(own)) this.#refuse(own, value, kind)
-      if (typeof own === 'object') this.#composite.set(keyText(own as object) as string, { key: own, value, kind })
-      else this.#pending.set(own, { key: own, value, kind })
+    const write = this.#kept(key) ?? this.#keep(key, value, kind)
+    write.value = value
+    write.kind = kind
+    if (write.round !== this.#round) {
+      write.round = this.#round
+      this.#pending.push(write)
     }
     if (this.pending === 1 || this.#timer === undefined) this.#arm()
     if (++this.#writes >= this.#size) this.#flush()
+  }
+
+  #keep(key: unknown, value: Raw, kind: Kind): Write {
+    const own = ownKey(key)
+    if (!surelyFine(own)) this.#refuse(own, value, kind)
+    const write = { key: own, value, kind, round: 0 }
+    this.#index(write)
+    return write
+  }
+
+  #index(write: Write): void {
+    const { key } = write
+    if (typeof key === 'object') this.#composite.set(keyText(key as object) as string, write)
+    else this.#known.set(key, write)
   }
 
   /** Staged alone, what the map would not take is refused here and not by a later flush. */
@@ -154,21 +180,12 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
     const count = this.pending
     if (count === 0) return
     const { native } = this.#target
-    let staged: unknown[] = []
-    try {
-      for (const table of [this.#pending, this.#composite]) {
-        for (const { key, value, kind } of table.values()) {
-          if (staged.push(key, value, kind) < STAGE_ARGUMENTS) continue
-          native.stage(...staged)
-          staged = []
-        }
-      }
-      native.stage(...staged)
-    } catch (error) {
-      native.unstage()
-      throw error
+    let applied = 0
+    for (let from = 0; from < count && applied === from; from += CHUNK) {
+      const triples: unknown[] = []
+      for (const { key, value, kind } of count <= CHUNK ? this.#pending : this.#pending.slice(from, from + CHUNK)) triples.push(key, value, kind)
+      applied += native.writeEach(...triples)
     }
-    const applied = native.apply(1)
     if (applied < count) {
       const full = this.#forgetFirst(applied)
       throw new ShardmapError(
@@ -182,18 +199,22 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
 
   /** Forgets what was applied; returns the key that was not. */
   #forgetFirst(applied: number): Key {
-    for (const table of [this.#pending, this.#composite] as Map<unknown, Write>[]) {
-      for (const [id, { key }] of table) {
-        if (applied-- === 0) return key as Key
-        table.delete(id)
-      }
+    const rest = this.#pending.slice(applied)
+    this.#forgetAll()
+    this.#pending = rest
+    for (const write of rest) {
+      write.round = this.#round
+      this.#index(write)
     }
-    throw new RangeError('nothing was left over')
+    dirty.add(this as unknown as MapBatch<Key, unknown>)
+    return rest[0]?.key as Key
   }
 
   #forgetAll(): void {
-    this.#pending.clear()
-    this.#composite.clear()
+    if (this.#known.size > KEPT) this.#known.clear()
+    if (this.#composite.size > KEPT) this.#composite.clear()
+    this.#pending = []
+    this.#round++
     dirty.delete(this as unknown as MapBatch<Key, unknown>)
   }
 

@@ -18,7 +18,7 @@ export function applyAll(native: NativeMap, writes: unknown[]): number {
     native.unstage()
     throw error
   }
-  return native.apply(0)
+  return native.apply()
 }
 
 /** The values of the keys at one point in time. */

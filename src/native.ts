@@ -47,7 +47,8 @@ export interface NativeMap extends NativeReads {
   stats(): number[]
   countNear(hits: number): void
   stage(...writes: unknown[]): void
-  apply(mode: 0 | 1): number
+  apply(): number
+  writeEach(...triples: unknown[]): number
   unstage(): void
   readMany(consistent: boolean, ...keys: unknown[]): unknown[]
   snapshot(): NativeSnapshot

@@ -202,14 +202,6 @@ fn a_failing_many_write_changes_nothing() {
 }
 
 #[test]
-fn a_batch_stops_where_the_map_is_full() {
-    let map = map(Options { max_entries: Some(2), ..two_shards() });
-    let write = |at: u32| (shardmap_core::key::Key::new(key(at).as_bytes()), Write::Put(Value::Null));
-    let (applied, result) = map.apply_each((0..4).map(write).collect());
-    assert_eq!((applied, result.unwrap_err().code(), map.entries().unwrap()), (2, Code::Full, 2));
-}
-
-#[test]
 fn a_snapshot_is_one_point_in_time_while_writers_go_on() {
     let map = map(two_shards());
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));

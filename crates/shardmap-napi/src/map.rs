@@ -53,6 +53,7 @@ const METHODS: &[(&str, Method<Handle>)] = &[
     ("countNear", count_near),
     ("stage", stage),
     ("apply", apply),
+    ("writeEach", write_each),
     ("unstage", unstage),
     ("readMany", read_many),
     ("page", page),
@@ -213,16 +214,24 @@ fn stage(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 }
 
 fn apply(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let in_order = call.js.number(call.arguments[0])? == 1.0;
     let staged = handle.staged.take();
-    let map = handle.open()?;
-    if !in_order {
-        return call.js.make_number(map.apply_all(staged)? as f64);
+    call.js.make_number(handle.open()?.apply_all(staged)? as f64)
+}
+
+/// Writes in order until the map is full; returns how many were written.
+fn write_each(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    let mut written = 0;
+    for triple in call.all().chunks_exact(3) {
+        let mut buffer = KeyBuf::new();
+        let key = keys::read(call.js, triple[0], &mut buffer)?;
+        let write = Write::from(values::read(call.js, triple[1], triple[2])?);
+        match handle.open()?.write(key, write) {
+            Ok(_) => written += 1,
+            Err(error) if error.code() == Code::Full => break,
+            Err(error) => return Err(error.into()),
+        }
     }
-    match map.apply_each(staged) {
-        (_, Err(error)) if error.code() != Code::Full => Err(error.into()),
-        (applied, _) => call.js.make_number(applied as f64),
-    }
+    call.js.make_number(f64::from(written))
 }
 
 fn unstage(_: &Call<'_>, handle: &Rc<Handle>) -> Outcome {

@@ -46,9 +46,9 @@ impl ShardedMap {
         Ok((result, dropped))
     }
 
-    /// A change that does not depend on the present value.
+    /// A change that does not depend on the present value, which it returns. `ERR_SHARDMAP_FULL` beyond a limit.
     #[inline]
-    pub(super) fn write(&self, key: KeyRef<'_>, write: Write) -> Result<Option<Value>> {
+    pub fn write(&self, key: KeyRef<'_>, write: Write) -> Result<Option<Value>> {
         let owned = Key::new(key.bytes);
         let shard = self.table.shard_of(key.hash);
         self.table.write(shard, |mut rows| {

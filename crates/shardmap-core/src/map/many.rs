@@ -153,15 +153,4 @@ impl ShardedMap {
         }
         (entries, bytes)
     }
-
-    /// Applies changes one after the other and stops at the first error; returns how many were applied, and the error.
-    pub fn apply_each(&self, changes: Vec<(Key, Write)>) -> (usize, Result<()>) {
-        let total = changes.len();
-        for (index, (key, write)) in changes.into_iter().enumerate() {
-            if let Err(error) = self.write(KeyRef::new(key.as_bytes()), write) {
-                return (index, Err(error));
-            }
-        }
-        (total, Ok(()))
-    }
 }
