@@ -24,9 +24,13 @@ function rust() {
   run('bash', 'ci/loom.sh')
 }
 
-function ava() {
+function suite() {
   ready()
   ensureCompiled('__test__', 'test')
+}
+
+function ava() {
+  suite()
   runModule('ava/entrypoints/cli.mjs', ...args)
 }
 
@@ -41,6 +45,7 @@ const tasks = {
     checkTypes()
   },
   rust,
+  suite,
   ava,
   test() {
     lint()
