@@ -17,7 +17,7 @@ export interface Timing extends Stat {
   rounds: number[]
 }
 
-const SETTINGS = { minSamples: 8, minTime: 0.005, maxTime: 0.12 }
+const SETTINGS = { minSamples: 6, minTime: 0.005, maxTime: 0.12 }
 
 export async function measure(subjects: readonly Subject[], rounds = 9): Promise<Timing[]> {
   const results = subjects.map((): number[] => [])

@@ -44,7 +44,7 @@ export const POINTS: Point[] = [
   { ...BASE, factor: 'near', label: '8,192 (default)', near: 8_192 }
 ]
 
-const OPS = 10_000
+const OPS = 2_000
 const STOPPED = -1
 const ENDED = -2
 

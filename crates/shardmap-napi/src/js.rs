@@ -152,7 +152,13 @@ impl Js {
         Ok(Some(f(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len) })))
     }
 
+    /// Where the bytes of an `ArrayBuffer` lie; no bytes for anything else, a shared one included.
     pub fn arraybuffer(self, value: napi_value) -> Fallible<(*mut u8, usize)> {
+        let mut is = false;
+        napi!(napi_is_arraybuffer(self.0, value, &mut is))?;
+        if !is {
+            return Ok((ptr::null_mut(), 0));
+        }
         let (mut data, mut len) = (ptr::null_mut(), 0);
         napi!(napi_get_arraybuffer_info(self.0, value, &mut data, &mut len))?;
         Ok((data.cast(), len))
