@@ -24,7 +24,7 @@ const mapCalls = (map: any): Record<string, () => unknown> => ({
   get: () => map.get('a'), has: () => map.has('a'), set: () => map.set('a', 2, 1), delete: () => map.delete('a'), increment: () => map.increment('n', 1),
   compareAndSet: () => map.compareAndSet('a', 1, 1, 2, 1), swap: () => map.swap('a', 2, 1), getOrInsert: () => map.getOrInsert('new', 2, 1),
   replaceIf: () => map.replaceIf('a', 0, 2, 1), clear: () => map.clear(), size: () => map.size(), reserve: () => map.reserve(10), stats: () => map.stats(),
-  countNear: () => map.countNear(1), stage: () => map.stage('staged', 1, 1), apply: () => map.apply(), writeEach: () => map.writeEach('each', 1, 1), unstage: () => map.unstage(),
+  countNear: () => map.countNear(1, 0), stage: () => map.stage('staged', 1, 1), apply: () => map.apply(), writer: () => map.writer(), unstage: () => map.unstage(),
   readMany: () => map.readMany(true, 'a', 'n'), page: () => map.page(0), snapshot: () => map.snapshot(), close: () => map.close(),
 })
 const snapshotCalls = (snapshot: any): Record<string, () => unknown> => ({

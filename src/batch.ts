@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
-import { decode, encode, encodedKind } from './codec'
+import { decodePart, encode, encodedKind } from './codec'
 import { ShardmapError } from './errors'
 import { closedError, markHandle, unlessClosed } from './handle'
 import { keyText, ownKey } from './keys'
 import { STAGE_ARGUMENTS } from './many'
-import { ABSENT, BYTES, SCALAR, type Kind, type NativeMap, type Raw } from './native'
+import { ABSENT, BYTES, type Kind, type NativeMap, type NativeWriter, type Raw } from './native'
 import type { Batch, BatchOptions, Key } from './types'
 
 /** The handle of a map, as its batches know it. */
@@ -15,11 +15,13 @@ export interface BatchTarget<K, V> {
   closed: boolean
 }
 
+/** A key that was written, hot perhaps. */
 interface Write {
   key: unknown
-  value: Raw
-  kind: Kind
-  /** It is pending while this is the batch's round. */
+  /** What the native writer calls the key. */
+  number: number
+  /** Its place in `#triples` while it is pending, which it is while this is the batch's round. */
+  at: number
   round: number
 }
 
@@ -41,7 +43,10 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
   // Tuples and bytes are found by text in a table of their own, for a string key may read the same.
   readonly #known = new Map<unknown, Write>()
   readonly #composite = new Map<string, Write>()
-  #pending: Write[] = []
+  readonly #writer: NativeWriter
+  /** Number, value and kind of every pending write; then room that is left from a longer round. */
+  #triples: unknown[] = []
+  #pending = 0
   #round = 1
   #writes = 0
   #timer: NodeJS.Timeout | undefined
@@ -50,13 +55,14 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
 
   constructor(target: BatchTarget<K, V>, options: Required<BatchOptions>) {
     this.#target = target
+    this.#writer = target.native.writer()
     this.#size = options.size
     this.#intervalMs = options.intervalMs
     markHandle(this)
   }
 
   get pending(): number {
-    return this.#pending.length
+    return this.#pending
   }
 
   set(key: K, value: V): this {
@@ -76,11 +82,9 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
 
   get(key: K): V | undefined {
     this.#ready()
-    const write = this.#find(key)
-    if (write === undefined) return this.#target.get(key)
-    if (write.kind <= SCALAR) return write.value as V | undefined
-    const bytes = write.value as Uint8Array
-    return decode(write.kind, bytes, 0, bytes.length) as V
+    const write = this.#kept(key)
+    if (write === undefined || write.round !== this.#round) return this.#target.get(key)
+    return decodePart(this.#triples[write.at + 2] as Kind, this.#triples[write.at + 1]) as V | undefined
   }
 
   flush(): void {
@@ -114,11 +118,6 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
     throw error
   }
 
-  #find(key: unknown): Write | undefined {
-    const write = this.#kept(key)
-    return write !== undefined && write.round === this.#round ? write : undefined
-  }
-
   #kept(key: unknown): Write | undefined {
     if (typeof key !== 'object' || key === null) return this.#known.get(key)
     const text = keyText(ownKey(key))
@@ -126,36 +125,26 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
   }
 
   #add(key: unknown, value: Raw, kind: Kind): void {
-    const write = this.#kept(key) ?? this.#keep(key, value, kind)
-    write.value = value
-    write.kind = kind
+    const write = this.#kept(key) ?? this.#keep(key)
+    const triples = this.#triples
     if (write.round !== this.#round) {
       write.round = this.#round
-      this.#pending.push(write)
+      write.at = 3 * this.#pending++
+      triples[write.at] = write.number
     }
-    if (this.pending === 1 || this.#timer === undefined) this.#arm()
+    triples[write.at + 1] = value
+    triples[write.at + 2] = kind
+    if (this.#pending === 1 || this.#timer === undefined) this.#arm()
     if (++this.#writes >= this.#size) this.#flush()
   }
 
-  #keep(key: unknown, value: Raw, kind: Kind): Write {
+  /** A key that the map would not take is refused here and not by a later flush. */
+  #keep(key: unknown): Write {
     const own = ownKey(key)
-    if (!surelyFine(own)) this.#refuse(own, value, kind)
-    const write = { key: own, value, kind, round: 0 }
-    this.#index(write)
+    const write = { key: own, number: this.#writer.key(own), at: 0, round: 0 }
+    if (typeof own === 'object') this.#composite.set(keyText(own as object) as string, write)
+    else this.#known.set(own, write)
     return write
-  }
-
-  #index(write: Write): void {
-    const { key } = write
-    if (typeof key === 'object') this.#composite.set(keyText(key as object) as string, write)
-    else this.#known.set(key, write)
-  }
-
-  /** Staged alone, what the map would not take is refused here and not by a later flush. */
-  #refuse(key: unknown, value: Raw, kind: Kind): void {
-    const { native } = this.#target
-    native.stage(key, value, kind)
-    native.unstage()
   }
 
   #arm(): void {
@@ -166,7 +155,7 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
     }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      if (this.#closed || this.pending === 0) return
+      if (this.#closed || this.#pending === 0) return
       try {
         this.#flush()
       } catch (error) {
@@ -177,43 +166,56 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
 
   #flush(): void {
     this.#writes = 0
-    const count = this.pending
+    const count = this.#pending
     if (count === 0) return
-    const { native } = this.#target
     let applied = 0
-    for (let from = 0; from < count && applied === from; from += CHUNK) {
-      const triples: unknown[] = []
-      for (const { key, value, kind } of count <= CHUNK ? this.#pending : this.#pending.slice(from, from + CHUNK)) triples.push(key, value, kind)
-      applied += native.writeEach(...triples)
+    while (applied < count) {
+      const chunk = Math.min(count - applied, CHUNK)
+      const written = this.#writer.write(...this.#slice(3 * applied, 3 * (applied + chunk)))
+      applied += written
+      if (written < chunk) break
     }
     if (applied < count) {
       const full = this.#forgetFirst(applied)
       throw new ShardmapError(
         'ERR_SHARDMAP_FULL',
-        `${this.#target.name}: a limit was reached; ${this.pending} keys of this batch stay pending: delete entries and flush again, or raise maxEntries or maxBytes`,
+        `${this.#target.name}: a limit was reached; ${this.#pending} keys of this batch stay pending: delete entries and flush again, or raise maxEntries or maxBytes`,
         [full],
       )
     }
     this.#forgetAll()
   }
 
+  #slice(start: number, end: number): unknown[] {
+    return start === 0 && end === this.#triples.length ? this.#triples : this.#triples.slice(start, end)
+  }
+
   /** Forgets what was applied; returns the key that was not. */
   #forgetFirst(applied: number): Key {
-    const rest = this.#pending.slice(applied)
-    this.#forgetAll()
-    this.#pending = rest
-    for (const write of rest) {
-      write.round = this.#round
-      this.#index(write)
+    const rest = this.#triples.slice(3 * applied, 3 * this.#pending)
+    let full: unknown
+    for (const writes of [this.#known, this.#composite]) {
+      for (const write of writes.values()) {
+        if (write.round !== this.#round) continue
+        write.at -= 3 * applied
+        if (write.at < 0) write.round = 0
+        else if (write.at === 0) full = write.key
+      }
     }
-    dirty.add(this as unknown as MapBatch<Key, unknown>)
-    return rest[0]?.key as Key
+    this.#triples = rest
+    this.#pending -= applied
+    return full as Key
   }
 
   #forgetAll(): void {
-    if (this.#known.size > KEPT) this.#known.clear()
-    if (this.#composite.size > KEPT) this.#composite.clear()
-    this.#pending = []
+    if (this.#known.size + this.#composite.size > KEPT) {
+      this.#known.clear()
+      this.#composite.clear()
+      this.#writer.forget()
+      this.#triples = []
+    }
+    this.#triples.fill(undefined)
+    this.#pending = 0
     this.#round++
     dirty.delete(this as unknown as MapBatch<Key, unknown>)
   }
@@ -234,11 +236,6 @@ export class MapBatch<K extends Key, V> implements Batch<K, V> {
     clearTimeout(this.#timer)
     this.#forgetAll()
   }
-}
-
-/** Keys that need no look at their encoded length. */
-function surelyFine(key: unknown): boolean {
-  return typeof key === 'string' ? key.length < 10_000 : typeof key === 'number' || typeof key === 'boolean'
 }
 
 /** Closes the batches of a handle that is being closed, every one; the first error is thrown at the end. */

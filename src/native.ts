@@ -45,13 +45,21 @@ export interface NativeMap extends NativeReads {
   clear(): void
   reserve(entries: number): void
   stats(): number[]
-  countNear(hits: number): void
+  countNear(hits: number, absences: number): void
   stage(...writes: unknown[]): void
   apply(): number
-  writeEach(...triples: unknown[]): number
+  writer(): NativeWriter
   unstage(): void
   readMany(consistent: boolean, ...keys: unknown[]): unknown[]
   snapshot(): NativeSnapshot
+}
+
+/** Keys of a batch, taken once and written by their numbers. */
+export interface NativeWriter {
+  key(key: unknown): number
+  /** (number, value, kind, ...) in order until the map is full; returns how many were written. */
+  write(...triples: unknown[]): number
+  forget(): void
 }
 
 interface Space {

@@ -1,6 +1,7 @@
 import { decodedFrozen, decodeResult, resultLength } from './codec'
 import { keyText, ownKey } from './keys'
 import { ABSENT, head, SCALAR, slotWords, type Kind, type NativeMap } from './native'
+import { Rest } from './rest'
 
 const DEFAULT_ENTRIES = 8192
 const MAX_BYTES = 16 * 1024 * 1024
@@ -10,19 +11,37 @@ const ENTRY_BYTES = 64
 /** How much larger a decoded value is than its bytes, roughly. */
 const PLAIN_FACTOR = 3
 
-/** What this thread knows of one key. It holds as long as the slot still has the version that was read with the value. */
+/**
+ * What this thread knows of one key. It holds as long as the slot still has the version that was read with the value. Small, because a hit
+ * reads it from memory.
+ */
 export class Known {
   constructor(
     public value: unknown,
     public slot: number,
     public version: number,
-    public present: boolean,
     public bytes: number,
   ) {}
 }
 
 /** The words to check `Known` against. Without external memory nothing is ever kept, and nothing checked. */
 export const words = slotWords ?? new Int32Array(1)
+
+/** A slot that is always 0. What is known of an absent key stands in an `Absence`, under this slot and another version: never a hit. */
+const DEAD_SLOT = words.length - 1
+const DEAD_VERSION = 1
+
+/** Known to be absent. */
+class Absence {
+  constructor(
+    public slot: number,
+    public version: number,
+  ) {}
+}
+
+function isCurrent(slot: number, version: number): boolean {
+  return (PLAIN_LOADS ? words[slot] : Atomics.load(words, slot)) === version
+}
 
 /**
  * A word must be read with acquire order. On x86 every load is one, and a plain one is compiled in place; `Atomics.load` is a call that
@@ -47,8 +66,14 @@ class TupleKey {
  */
 export class Near {
   young = new Map<unknown, Known>()
+  /** Reads that found a value here, and have not been told to the map. */
   hits = 0
+  #absences = 0
+  #told = 0
+  readonly #rest = new Rest()
   #old = new Map<unknown, Known>()
+  /** The young generation while it rests. */
+  #awake: Map<unknown, Known> | undefined
   #oldest = this.#old.keys()
   readonly #tuples = new Map<string, TupleKey>()
   #bytes = 0
@@ -73,21 +98,24 @@ export class Near {
 
   /** The read of a key, whose entry in the young generation is given. */
   read(native: NativeMap, key: unknown, known: Known | undefined): unknown {
-    if (this.#limit === 0) return decodeResult(native.get(key))
-    if (this.#holds(known)) return known.value
+    if (this.#limit === 0 || (this.#rest.left > 0 && !this.#rested())) return decodeResult(native.get(key))
+    if (this.#holds(known)) return valueOf(known)
     if (typeof key === 'object' && key !== null) return this.#readTuple(native, key)
     return this.#fetch(native, key, key, known)
   }
 
-  /** Tells the map of the hits since the last time. */
+  /** Tells the map of the reads answered here since the last time. */
   publish(): void {
     const { hits } = this
+    const absences = this.#absences
     this.hits = 0
-    if (hits === 0) return
+    this.#absences = 0
+    this.#told += hits
+    if (hits + absences === 0) return
     try {
       for (const handle of this.#handles) {
         const native = handle.deref()
-        if (native !== undefined) return native.countNear(hits)
+        if (native !== undefined) return native.countNear(hits, absences)
       }
     } catch {
       // Destroyed: there is nobody left to tell.
@@ -100,31 +128,36 @@ export class Near {
     if (text === undefined) return decodeResult(native.get(own))
     const nearKey = this.#tuples.get(text) ?? new TupleKey(text)
     const known = this.young.get(nearKey)
-    return this.#holds(known) ? known.value : this.#fetch(native, nearKey, own, known)
+    return this.#holds(known) ? valueOf(known) : this.#fetch(native, nearKey, own, known)
   }
 
   #fetch(native: NativeMap, nearKey: unknown, key: unknown, stale: Known | undefined): unknown {
     let known = stale
     if (known === undefined) {
       known = this.#promote(nearKey)
-      if (this.#holds(known)) return known.value
+      if (this.#holds(known)) return valueOf(known)
     }
+    if (known !== undefined && this.#rest.isDue(this.#told + this.hits)) this.#sleep()
     const raw = native.get(key)
     const slot = head[0] as number
     const version = head[1] as number
     const kind = head[2] as Kind
     const bytes = ENTRY_BYTES + (kind <= SCALAR ? scalarBytes(raw) : PLAIN_FACTOR * resultLength(raw))
     const value = decodeResult(raw)
+    if (this.#rest.left > 0) return value
+    const fresh =
+      kind === ABSENT
+        ? new Known(new Absence(slot, version), DEAD_SLOT, DEAD_VERSION, bytes)
+        : new Known(value, slot, version, bytes)
     if (!decodedFrozen || bytes > MAX_VALUE_BYTES) {
       if (known !== undefined) this.#drop(nearKey, known)
     } else if (known === undefined) {
-      this.#add(nearKey, new Known(value, slot, version, kind !== ABSENT, bytes))
+      this.#add(nearKey, fresh)
     } else {
       this.#bytes += bytes - known.bytes
-      known.value = value
-      known.present = kind !== ABSENT
-      known.slot = slot
-      known.version = version
+      known.value = fresh.value
+      known.slot = fresh.slot
+      known.version = fresh.version
       known.bytes = bytes
       if (this.#bytes > MAX_BYTES) this.#makeRoom(0, 0)
     }
@@ -132,9 +165,34 @@ export class Near {
   }
 
   #holds(known: Known | undefined): known is Known {
-    if (known === undefined || (PLAIN_LOADS ? words[known.slot] : Atomics.load(words, known.slot)) !== known.version) return false
-    if ((++this.hits & PUBLISH_MASK) === 0) this.publish()
+    if (known === undefined) return false
+    if (isCurrent(known.slot, known.version)) {
+      if ((++this.hits & PUBLISH_MASK) === 0) this.publish()
+      return true
+    }
+    if (!isAbsence(known)) return false
+    if ((++this.#absences & PUBLISH_MASK) === 0) this.publish()
     return true
+  }
+
+  /** Stops looking and keeping for a while; what is kept stays, for it can be checked when it is wanted again. */
+  #sleep(): void {
+    this.#awake = this.young
+    this.young = new Map()
+  }
+
+  /** Counts a read of the rest; whether that is over. */
+  #rested(): boolean {
+    if (--this.#rest.left > 0) return false
+    this.#wake()
+    return true
+  }
+
+  #wake(): void {
+    if (this.#awake === undefined) return
+    this.young = this.#awake
+    this.#awake = undefined
+    this.#rest.end(this.#told + this.hits, this.young.size + this.#old.size)
   }
 
   #promote(nearKey: unknown): Known | undefined {
@@ -161,6 +219,7 @@ export class Near {
 
   resize(limit: number): void {
     this.#limit = limit
+    this.#wake()
     this.#makeRoom(0, 0)
   }
 
@@ -179,6 +238,15 @@ export class Near {
       if (next.value instanceof TupleKey) this.#tuples.delete(next.value.text)
     }
   }
+}
+
+/** Whether the key of a stale entry is known to be absent. */
+export function isAbsence({ value }: Known): boolean {
+  return value instanceof Absence && isCurrent(value.slot, value.version)
+}
+
+function valueOf({ value }: Known): unknown {
+  return value instanceof Absence ? undefined : value
 }
 
 function scalarBytes(value: unknown): number {

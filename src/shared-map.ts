@@ -7,7 +7,7 @@ import { inspectEntries } from './inspect'
 import { keyText, ownKey } from './keys'
 import { applyAll, readTogether } from './many'
 import { ABSENT, head, space, type NativeMap } from './native'
-import { nearOf, PLAIN_LOADS as plainLoads, PUBLISH_MASK as publishMask, words as slotWords, type Near } from './near'
+import { isAbsence, nearOf, PLAIN_LOADS as plainLoads, PUBLISH_MASK as publishMask, words as slotWords, type Near } from './near'
 import { batchOptions, callback, entryCount, iterable, mapName, mapOptions, pair } from './options'
 import { passEntries, passKeys, passValues } from './pages'
 import { addWide, replaceBy, replaceCloned } from './retry'
@@ -102,8 +102,8 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
   /** Whether the key has a value, a stored undefined included. */
   has(key: K): boolean {
     const known = this.#near.young.get(key)
-    if (known !== undefined && (PLAIN_LOADS ? words[known.slot] : Atomics.load(words, known.slot)) === known.version) return known.present
-    return this.#native.has(key)
+    if (known !== undefined && (PLAIN_LOADS ? words[known.slot] : Atomics.load(words, known.slot)) === known.version) return true
+    return (known === undefined || !isAbsence(known)) && this.#native.has(key)
   }
 
   /**

@@ -46,7 +46,7 @@ fn maps(criterion: &mut Criterion) {
     let papaya = papaya::HashMap::new();
     let (mutex, rwlock) = (Mutex::new(HashMap::new()), RwLock::new(HashMap::new()));
     for key in &keys {
-        shardmap.set(KeyRef::new(key), Value::Number(1.0)).unwrap();
+        shardmap.set(KeyRef::new(key), Value::number(1.0)).unwrap();
         dashmap.insert(key.clone(), 1.0);
         papaya.pin().insert(key.clone(), 1.0);
         mutex.lock().unwrap().insert(key.clone(), 1.0);
@@ -62,7 +62,7 @@ fn maps(criterion: &mut Criterion) {
     get.finish();
 
     let mut set = criterion.benchmark_group("core_set");
-    each(&mut set, "shardmap", |key| shardmap.set(KeyRef::new(key), Value::Number(2.0)));
+    each(&mut set, "shardmap", |key| shardmap.set(KeyRef::new(key), Value::number(2.0)));
     each(&mut set, "dashmap", |key| dashmap.insert(key.to_vec(), 2.0));
     each(&mut set, "mutex_hashmap", |key| mutex.lock().unwrap().insert(key.to_vec(), 2.0));
     each(&mut set, "rwlock_hashmap", |key| rwlock.write().unwrap().insert(key.to_vec(), 2.0));

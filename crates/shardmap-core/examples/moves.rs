@@ -11,7 +11,7 @@ fn main() {
     let mut largest = 0;
     for key in 0..KEYS {
         let bytes = key.to_be_bytes();
-        map.set(KeyRef::new(&bytes), Value::Number(0.0)).expect("no limit is set");
+        map.set(KeyRef::new(&bytes), Value::number(0.0)).expect("no limit is set");
         // dashmap moves a whole shard when it is full; seen from outside as a shard whose capacity changes.
         let shard = &dashmap.shards()[dashmap.determine_map(&bytes)];
         let before = shard.read().capacity();

@@ -9,11 +9,13 @@ mod encode;
 pub use decode::{parts, Part, Parts};
 pub use encode::KeyBuf;
 
-use crate::hash;
+use crate::{
+    hash,
+    packed::{self, Packed},
+};
 
 /// The longest encoded key, in bytes.
 pub const MAX_BYTES: usize = 65_535;
-const INLINE: usize = 22;
 
 pub(crate) mod tag {
     pub const FALSE: u8 = 0x10;
@@ -26,43 +28,33 @@ pub(crate) mod tag {
     pub const TUPLE: u8 = 0x40;
 }
 
-/// An owned, encoded key: up to 22 bytes in place.
-#[derive(Clone, Debug)]
-pub enum Key {
-    /// A short key.
-    Inline(u8, [u8; INLINE]),
-    /// A longer one.
-    Heap(Box<[u8]>),
-}
+/// An owned, encoded key: up to 14 bytes in place, longer ones shared by its clones.
+#[derive(Clone)]
+pub struct Key(Packed);
 
 impl Key {
     /// Copies encoded bytes, as a [`KeyBuf`] made them.
     #[inline]
     pub fn new(bytes: &[u8]) -> Self {
-        if bytes.len() <= INLINE {
-            let mut data = [0; INLINE];
-            data[..bytes.len()].copy_from_slice(bytes);
-            Self::Inline(bytes.len() as u8, data)
-        } else {
-            Self::Heap(bytes.into())
-        }
+        Self(Packed::new(1, bytes))
     }
 
     /// The encoded bytes.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Inline(len, data) => &data[..usize::from(*len)],
-            Self::Heap(bytes) => bytes,
-        }
+        self.0.bytes()
     }
 
-    /// Bytes on the heap, rounded as allocators do.
-    pub(crate) fn heap(&self) -> u64 {
-        match self {
-            Self::Inline(..) => 0,
-            Self::Heap(bytes) => (bytes.len() as u64).next_multiple_of(16),
-        }
+    /// What must be made before a lock is taken, because it allocates; a short key is made when it is needed.
+    #[inline]
+    pub(crate) fn before_lock(bytes: &[u8]) -> Option<Self> {
+        (packed::heap(bytes.len()) > 0).then(|| Self::new(bytes))
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({:02x?})", self.as_bytes())
     }
 }
 

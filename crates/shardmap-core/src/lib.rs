@@ -11,8 +11,8 @@
 //! let map = registry::open("sessions", Options::default())?;
 //! let mut key = KeyBuf::new();
 //! key.number(7.0);
-//! map.set(key.finish()?, Value::Bool(true))?;
-//! assert!(matches!(map.get(key.finish()?)?.value, Some(Value::Bool(true))));
+//! map.set(key.finish()?, Value::bool(true))?;
+//! assert!(map.get(key.finish()?)?.value.is_some_and(|value| value.same(&Value::bool(true))));
 //! # Ok::<(), shardmap_core::Error>(())
 //! ```
 
@@ -30,6 +30,8 @@ mod limits;
 #[cfg(not(shardmap_loom))]
 mod map;
 #[cfg(not(shardmap_loom))]
+mod packed;
+#[cfg(not(shardmap_loom))]
 pub mod registry;
 #[cfg(not(shardmap_loom))]
 mod stats;
@@ -43,4 +45,4 @@ pub use error::{Code, Error, Result};
 #[cfg(not(shardmap_loom))]
 pub use map::{Cursor, Lookup, Options, Rows, ShardedMap, Snapshot, Stats, Write, ENTRY_BYTES};
 #[cfg(not(shardmap_loom))]
-pub use value::{Kind, Value};
+pub use value::{Kind, Value, View};

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What an entry costs beside the heap of its key and value: its row, its control byte and the free places of a table at mean load.
-pub const ENTRY_BYTES: u64 = 72;
+pub const ENTRY_BYTES: u64 = 52;
 /// With this many shards, a shard holds less than a thousandth of the entries, which bounds what one growth moves.
 const DEFAULT_SHARDS: usize = 2048;
 const MAX_SHARDS: u64 = 1 << 16;
@@ -188,10 +188,11 @@ impl ShardedMap {
         Ok(self.counters.sum(Counter::Entries))
     }
 
-    /// Adds reads that a thread answered from its own cache.
-    pub fn count_near(&self, hits: u64) {
-        for counter in [Counter::Gets, Counter::Hits, Counter::NearHits] {
-            self.counters.add(counter, hits as i64);
+    /// Adds reads that a thread answered from its own cache, those that found a value and those that knew there was none.
+    pub fn count_near(&self, hits: u64, absences: u64) {
+        self.counters.add(Counter::Hits, hits as i64);
+        for counter in [Counter::Gets, Counter::NearHits] {
+            self.counters.add(counter, (hits + absences) as i64);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::sync::{AtomicU32, Ordering};
 /// Slots of the process-wide table.
 pub const COUNT: usize = 1 << 16;
 
-/// A table of version words.
+/// A table of version words, and after them one that stays 0, for entries of a cache that must never hold.
 pub struct Slots {
     words: Box<[AtomicU32]>,
 }
@@ -21,7 +21,7 @@ impl Slots {
     /// A table of `count` words, a power of two.
     pub fn new(count: usize) -> Self {
         debug_assert!(count.is_power_of_two());
-        Self { words: (0..count).map(|_| AtomicU32::new(0)).collect() }
+        Self { words: (0..=count).map(|_| AtomicU32::new(0)).collect() }
     }
 
     /// The table of this process.
@@ -31,10 +31,10 @@ impl Slots {
         SLOTS.get_or_init(|| Self::new(COUNT))
     }
 
-    /// The number of words less one.
+    /// The number of slots less one.
     #[inline]
     pub fn mask(&self) -> usize {
-        self.words.len() - 1
+        self.words.len() - 2
     }
 
     /// Makes every cached copy of the slot's keys stale. The caller holds the exclusive lock of the key's shard and has not yet stored.
@@ -45,7 +45,7 @@ impl Slots {
 
     /// Makes every cached copy in the process stale; for the end of a map, whose absent keys have slots too.
     pub fn advance_all(&self) {
-        for word in &*self.words {
+        for word in &self.words[..=self.mask()] {
             word.fetch_add(1, Ordering::AcqRel);
         }
     }
@@ -56,7 +56,7 @@ impl Slots {
         self.words[slot].load(Ordering::Acquire)
     }
 
-    /// The words themselves, for views from isolates, which only load them.
+    /// The words themselves, [`COUNT`] and the one that stays 0, for views from isolates, which only load them.
     #[cfg(not(shardmap_loom))]
     pub fn as_ptr(&self) -> *const u32 {
         self.words.as_ptr().cast()

@@ -1,11 +1,12 @@
-//! The value type: scalars in place, short payloads in place, long ones shared.
+//! The value type: scalars and short payloads in place, long payloads shared.
 
-use crate::error::{Code, Error, Result};
-use std::sync::Arc;
+use crate::{
+    error::{Code, Error, Result},
+    packed::Packed,
+};
 
 /// The longest payload, in bytes.
 pub const MAX_BYTES: usize = 1 << 30;
-const INLINE: usize = 21;
 
 /// How a payload is to be read. The core only compares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +28,24 @@ pub enum Kind {
     Mixed,
 }
 
-/// An immutable value. Cloning copies at most 24 bytes and counts a reference.
-#[derive(Debug)]
-pub enum Value {
+const UNDEFINED: u8 = 1;
+const NULL: u8 = 2;
+const FALSE: u8 = 3;
+const TRUE: u8 = 4;
+const NUMBER: u8 = 5;
+/// The tag of a payload is this and its kind.
+const PAYLOAD: u8 = 6;
+
+const KINDS: [Kind; 7] = [Kind::Latin1, Kind::Utf16, Kind::BigInt, Kind::Bytes, Kind::Packed, Kind::Clone, Kind::Mixed];
+
+/// An immutable value: scalars and payloads of up to 14 bytes in place, longer payloads shared. Cloning copies 16 bytes and counts a
+/// reference.
+#[derive(Clone)]
+pub struct Value(Packed);
+
+/// What a value is.
+#[derive(Debug, PartialEq)]
+pub enum View<'a> {
     /// A stored `undefined`, which is not absence.
     Undefined,
     /// `null`.
@@ -38,67 +54,80 @@ pub enum Value {
     Bool(bool),
     /// A number, its bits kept (-0 too).
     Number(f64),
-    /// A payload of at most 21 bytes.
-    Small(Kind, u8, [u8; INLINE]),
-    /// A longer payload.
-    Large(Kind, Arc<[u8]>),
-}
-
-impl Clone for Value {
-    /// Written by hand because a copy field by field, read back as a whole, stalls the processor on every read of a map.
-    #[inline]
-    fn clone(&self) -> Self {
-        match self {
-            Self::Large(kind, bytes) => Self::Large(*kind, bytes.clone()),
-            // SAFETY: every other variant is plain data, for which a bitwise copy is a clone.
-            _ => unsafe { std::ptr::read(self) },
-        }
-    }
+    /// Bytes, and how they are to be read.
+    Payload(Kind, &'a [u8]),
 }
 
 impl Value {
+    /// A stored `undefined`.
+    pub const UNDEFINED: Self = Self(Packed::empty(UNDEFINED));
+    /// `null`.
+    pub const NULL: Self = Self(Packed::empty(NULL));
+
+    /// A boolean.
+    pub const fn bool(value: bool) -> Self {
+        Self(Packed::empty(if value { TRUE } else { FALSE }))
+    }
+
+    /// A number.
+    #[inline]
+    pub const fn number(value: f64) -> Self {
+        Self(Packed::word(NUMBER, value.to_bits(), 8))
+    }
+
     /// A payload; `ERR_SHARDMAP_VALUE` beyond [`MAX_BYTES`].
+    #[inline]
     pub fn payload(kind: Kind, bytes: &[u8]) -> Result<Self> {
-        if bytes.len() <= INLINE {
-            let mut data = [0; INLINE];
-            data[..bytes.len()].copy_from_slice(bytes);
-            return Ok(Self::Small(kind, bytes.len() as u8, data));
-        }
         if bytes.len() > MAX_BYTES {
             return Err(Error::new(Code::Value, format!("the value has {} bytes; at most {MAX_BYTES} are possible", bytes.len())));
         }
-        Ok(Self::Large(kind, bytes.into()))
+        Ok(Self(Packed::new(PAYLOAD + kind as u8, bytes)))
+    }
+
+    /// What it is.
+    #[inline]
+    pub fn view(&self) -> View<'_> {
+        match self.0.tag() {
+            UNDEFINED => View::Undefined,
+            NULL => View::Null,
+            FALSE => View::Bool(false),
+            TRUE => View::Bool(true),
+            NUMBER => View::Number(f64::from_bits(self.0.low())),
+            tag => View::Payload(KINDS[usize::from(tag - PAYLOAD)], self.0.bytes()),
+        }
+    }
+
+    /// The number, `None` for anything else.
+    #[inline]
+    pub fn as_number(&self) -> Option<f64> {
+        (self.0.tag() == NUMBER).then(|| f64::from_bits(self.0.low()))
+    }
+
+    /// Whether it is a stored `undefined`.
+    pub fn is_undefined(&self) -> bool {
+        self.0.tag() == UNDEFINED
     }
 
     /// Kind and bytes of a payload, `None` for a scalar kept in place.
     #[inline]
     pub fn as_payload(&self) -> Option<(Kind, &[u8])> {
-        match self {
-            Self::Small(kind, len, data) => Some((*kind, &data[..usize::from(*len)])),
-            Self::Large(kind, bytes) => Some((*kind, bytes)),
+        match self.view() {
+            View::Payload(kind, bytes) => Some((kind, bytes)),
             _ => None,
         }
     }
 
     /// Equality of `compareAndSet`: SameValueZero for scalars, kind and bytes for payloads.
     pub fn same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Undefined, Self::Undefined) | (Self::Null, Self::Null) => true,
-            (Self::Bool(a), Self::Bool(b)) => a == b,
-            (Self::Number(a), Self::Number(b)) => a == b || (a.is_nan() && b.is_nan()),
-            _ => match (self.as_payload(), other.as_payload()) {
-                (Some(a), Some(b)) => a == b,
-                _ => false,
-            },
+        match (self.view(), other.view()) {
+            (View::Number(a), View::Number(b)) => a == b || (a.is_nan() && b.is_nan()),
+            (a, b) => a == b,
         }
     }
 
-    /// Bytes on the heap: the payload with its two counters, rounded as allocators do.
+    /// Bytes on the heap.
     pub(crate) fn heap(&self) -> u64 {
-        match self {
-            Self::Large(_, bytes) => (bytes.len() as u64 + 16).next_multiple_of(16),
-            _ => 0,
-        }
+        self.0.heap()
     }
 
     /// A big integer from its sign and little-endian magnitude.
@@ -123,16 +152,21 @@ impl Value {
         }
     }
 
-    /// A big integer in place; `None` when it needs more than 15 bytes.
+    /// A big integer in place; `None` when it needs the heap.
     pub(crate) fn from_i128(number: i128) -> Option<Self> {
         let magnitude = number.unsigned_abs().to_le_bytes();
         let len = magnitude.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-        if len > 15 {
+        if len > 13 {
             return None;
         }
-        let mut data = [0; INLINE];
-        data[0] = u8::from(number < 0);
-        data[1..=len].copy_from_slice(&magnitude[..len]);
-        Some(Self::Small(Kind::BigInt, len as u8 + 1, data))
+        let mut bytes = [u8::from(number < 0); 14];
+        bytes[1..=len].copy_from_slice(&magnitude[..len]);
+        Some(Self(Packed::new(PAYLOAD + Kind::BigInt as u8, &bytes[..=len])))
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.view().fmt(f)
     }
 }

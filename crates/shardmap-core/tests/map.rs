@@ -23,10 +23,7 @@ fn two_shards() -> Options {
 }
 
 fn number(value: Option<Value>) -> Option<f64> {
-    value.map(|value| match value {
-        Value::Number(number) => number,
-        other => panic!("{other:?} is no number"),
-    })
+    value.map(|value| value.as_number().unwrap_or_else(|| panic!("{value:?} is no number")))
 }
 
 fn get(map: &ShardedMap, at: u32) -> Option<f64> {
@@ -34,7 +31,7 @@ fn get(map: &ShardedMap, at: u32) -> Option<f64> {
 }
 
 fn set(map: &ShardedMap, at: u32, value: f64) -> Result<Option<f64>, Error> {
-    map.set(key(at).finish().unwrap(), Value::Number(value)).map(number)
+    map.set(key(at).finish().unwrap(), Value::number(value)).map(number)
 }
 
 #[derive(Clone, Debug)]
@@ -71,7 +68,7 @@ fn check(options: Options, steps: &[Step]) {
             Step::Set(at, value) => assert_eq!(set(&map, at, value).unwrap(), twin.insert(at, value)),
             Step::Delete(at) => assert_eq!(number(map.delete(key(at).finish().unwrap()).unwrap()), twin.remove(&at)),
             Step::GetOrInsert(at, value) => {
-                let found = map.get_or_insert(key(at).finish().unwrap(), Value::Number(value));
+                let found = map.get_or_insert(key(at).finish().unwrap(), Value::number(value));
                 if full(&twin, &at) {
                     assert_eq!(found.unwrap_err().code(), Code::Full);
                 } else {
@@ -82,8 +79,8 @@ fn check(options: Options, steps: &[Step]) {
             Step::CompareAndSet(at, expected, next) => {
                 let done = map.compare_and_set(
                     key(at).finish().unwrap(),
-                    expected.map(Value::Number).as_ref(),
-                    Write::from(next.map(Value::Number)),
+                    expected.map(Value::number).as_ref(),
+                    Write::from(next.map(Value::number)),
                 );
                 let equal = twin.get(&at).copied() == expected;
                 if equal && next.is_some() && full(&twin, &at) {
@@ -194,7 +191,7 @@ fn no_growth_moves_more_than_a_thousandth_of_the_entries() {
 fn a_failing_many_write_changes_nothing() {
     let map = map(Options { max_entries: Some(3), ..two_shards() });
     set(&map, 0, 1.0).unwrap();
-    let write = |at: u32| (shardmap_core::key::Key::new(key(at).as_bytes()), Write::Put(Value::Number(9.0)));
+    let write = |at: u32| (shardmap_core::key::Key::new(key(at).as_bytes()), Write::Put(Value::number(9.0)));
     assert_eq!(map.apply_all((0..5).map(write).collect()).unwrap_err().code(), Code::Full);
     assert_eq!((get(&map, 0), map.entries().unwrap()), (Some(1.0), 1));
     assert_eq!(map.apply_all((0..3).map(write).collect()).unwrap(), 1);
@@ -274,7 +271,7 @@ fn pages_give_a_stable_entry_exactly_once_and_scans_only_their_prefix() {
         key.tuple();
         key.number(f64::from(at % 10));
         key.number(f64::from(at));
-        map.set(key.finish().unwrap(), Value::Null).unwrap();
+        map.set(key.finish().unwrap(), Value::NULL).unwrap();
     }
     let mut prefix = KeyBuf::new();
     prefix.tuple();
@@ -297,8 +294,8 @@ fn pages_give_a_stable_entry_exactly_once_and_scans_only_their_prefix() {
 fn replace_if_refuses_once_the_key_was_written() {
     let map = map(two_shards());
     let lookup = map.get(key(1).finish().unwrap()).unwrap();
-    assert!(map.replace_if(key(1).finish().unwrap(), lookup.version, Write::Put(Value::Null)).unwrap());
-    assert!(!map.replace_if(key(1).finish().unwrap(), lookup.version, Write::Put(Value::Null)).unwrap());
+    assert!(map.replace_if(key(1).finish().unwrap(), lookup.version, Write::Put(Value::NULL)).unwrap());
+    assert!(!map.replace_if(key(1).finish().unwrap(), lookup.version, Write::Put(Value::NULL)).unwrap());
 }
 
 #[test]
@@ -310,7 +307,7 @@ fn increment_keeps_the_kind_and_leaves_wide_integers_to_the_caller() {
     map.set(at, wide.clone()).unwrap();
     assert!(map.increment(at, None).unwrap().is_none());
     assert!(map.get(at).unwrap().value.unwrap().same(&wide));
-    assert_eq!(map.increment(at, Some(&Value::Number(1.0))).unwrap_err().code(), Code::Value);
+    assert_eq!(map.increment(at, Some(&Value::number(1.0))).unwrap_err().code(), Code::Value);
     map.set(at, Value::bigint(true, &[5]).unwrap()).unwrap();
     assert_eq!(map.increment(at, Some(&Value::bigint(false, &[7]).unwrap())).unwrap().unwrap().as_i128(), Some(2));
     map.set(at, Value::payload(Kind::Latin1, b"1").unwrap()).unwrap();

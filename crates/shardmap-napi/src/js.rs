@@ -52,6 +52,14 @@ impl Js {
         Ok(number)
     }
 
+    /// A whole number from 0; a negative one becomes one that no table has.
+    #[inline(always)]
+    pub fn index(self, value: napi_value) -> Fallible<usize> {
+        let mut index = 0;
+        napi!(napi_get_value_uint32(self.0, value, &mut index))?;
+        Ok(index as usize)
+    }
+
     #[inline(always)]
     pub fn bool(self, value: napi_value) -> Fallible<bool> {
         let mut boolean = false;

@@ -12,6 +12,7 @@ mod rows;
 mod snapshot;
 mod space;
 mod values;
+mod writer;
 
 use isolate::Isolate;
 use js::Js;
@@ -39,7 +40,7 @@ pub fn attach<'a>(env: &'a Env, scratch: Unknown<'a>, error_class: Unknown<'a>) 
 pub fn slot_words(env: &Env) -> Result<Unknown<'_>> {
     export(env, |js| {
         let words = Slots::process().as_ptr() as *mut c_void;
-        Ok(js.external_arraybuffer(words, slots::COUNT * size_of::<u32>()).unwrap_or(js.null()?))
+        Ok(js.external_arraybuffer(words, (slots::COUNT + 1) * size_of::<u32>()).unwrap_or(js.null()?))
     })
 }
 

@@ -6,6 +6,7 @@ use crate::{
     js::Js,
     keys, rows, snapshot,
     values::{self, kind, Shown},
+    writer,
 };
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{
@@ -28,7 +29,7 @@ pub struct Handle {
 impl Handle {
     /// Asked after the arguments were read, which may have run code of the user that closed the handle.
     #[inline]
-    fn open(&self) -> Result<&Arc<ShardedMap>> {
+    pub fn open(&self) -> Result<&Arc<ShardedMap>> {
         if self.closed.get() {
             return Err(Error::new(Code::Closed, "this handle was closed; open the map again"));
         }
@@ -53,7 +54,7 @@ const METHODS: &[(&str, Method<Handle>)] = &[
     ("countNear", count_near),
     ("stage", stage),
     ("apply", apply),
-    ("writeEach", write_each),
+    ("writer", writer),
     ("unstage", unstage),
     ("readMany", read_many),
     ("page", page),
@@ -118,14 +119,14 @@ fn increment(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 /// A write, where a stored `undefined` deletes.
 fn next(call: &Call<'_>, value: napi_value, kind: napi_value) -> std::result::Result<Write, Failure> {
     let value = values::read(call.js, value, kind)?;
-    Ok(Write::from(value.filter(|value| !matches!(value, shardmap_core::Value::Undefined))))
+    Ok(Write::from(value.filter(|value| !value.is_undefined())))
 }
 
 fn compare_and_set(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let [key, expected, expected_kind, value, value_kind, _] = call.arguments;
     let mut buffer = KeyBuf::new();
     let key = keys::read(call.js, key, &mut buffer)?;
-    let expected = values::read(call.js, expected, expected_kind)?.filter(|value| !matches!(value, shardmap_core::Value::Undefined));
+    let expected = values::read(call.js, expected, expected_kind)?.filter(|value| !value.is_undefined());
     let next = next(call, value, value_kind)?;
     call.js.make_bool(handle.open()?.compare_and_set(key, expected.as_ref(), next)?)
 }
@@ -196,7 +197,8 @@ fn stats(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 }
 
 fn count_near(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    handle.map.count_near(call.js.number(call.arguments[0])? as u64);
+    let [hits, absences, ..] = call.arguments;
+    handle.map.count_near(call.js.number(hits)? as u64, call.js.number(absences)? as u64);
     NOTHING
 }
 
@@ -218,20 +220,8 @@ fn apply(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     call.js.make_number(handle.open()?.apply_all(staged)? as f64)
 }
 
-/// Writes in order until the map is full; returns how many were written.
-fn write_each(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let mut written = 0;
-    for triple in call.all().chunks_exact(3) {
-        let mut buffer = KeyBuf::new();
-        let key = keys::read(call.js, triple[0], &mut buffer)?;
-        let write = Write::from(values::read(call.js, triple[1], triple[2])?);
-        match handle.open()?.write(key, write) {
-            Ok(_) => written += 1,
-            Err(error) if error.code() == Code::Full => break,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    call.js.make_number(f64::from(written))
+fn writer(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
+    writer::create(call.js, call.isolate, handle)
 }
 
 fn unstage(_: &Call<'_>, handle: &Rc<Handle>) -> Outcome {

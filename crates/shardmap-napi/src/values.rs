@@ -5,7 +5,7 @@ use crate::{
     js::{Fallible, Js, Units},
 };
 use napi::sys::{napi_value, ValueType};
-use shardmap_core::{Code, Error, Kind, Value};
+use shardmap_core::{Code, Error, Kind, Value, View};
 use std::{mem::MaybeUninit, ptr};
 
 /// How the face is told what a value is; the same numbers stand in `src/native.ts`.
@@ -26,7 +26,7 @@ fn refused(what: &str) -> Failure {
 #[inline(always)]
 pub fn read(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Value>> {
     if let Some(number) = js.if_number(value)? {
-        return Ok(Some(Value::Number(number)));
+        return Ok(Some(Value::number(number)));
     }
     let mut stack: Units = [MaybeUninit::uninit(); 512];
     if let Some(value) = js.units(value, &mut stack, string)? {
@@ -54,9 +54,9 @@ fn read_other(js: Js, value: napi_value, kind: napi_value) -> Fallible<Option<Va
 /// Reads a primitive that is neither number nor string.
 fn scalar(js: Js, value: napi_value) -> Fallible<Value> {
     match js.type_of(value)? {
-        ValueType::napi_boolean => Ok(Value::Bool(js.bool(value)?)),
-        ValueType::napi_undefined => Ok(Value::Undefined),
-        ValueType::napi_null => Ok(Value::Null),
+        ValueType::napi_boolean => Ok(Value::bool(js.bool(value)?)),
+        ValueType::napi_undefined => Ok(Value::UNDEFINED),
+        ValueType::napi_null => Ok(Value::NULL),
         ValueType::napi_bigint => {
             let (negative, words) = js.bigint(value)?;
             let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
@@ -71,14 +71,16 @@ fn scalar(js: Js, value: napi_value) -> Fallible<Value> {
 #[inline]
 fn string(units: &[u16]) -> Result<Value, Error> {
     if units.len() <= 512 {
-        let mut narrow = [0; 512];
+        let mut narrow = [MaybeUninit::<u8>::uninit(); 512];
         let mut all = 0;
         for (byte, &unit) in narrow.iter_mut().zip(units) {
-            *byte = unit as u8;
+            byte.write(unit as u8);
             all |= unit;
         }
         if all < 256 {
-            return Value::payload(Kind::Latin1, &narrow[..units.len()]);
+            // SAFETY: the loop has written as many bytes as there are units.
+            let bytes = unsafe { std::slice::from_raw_parts(narrow.as_ptr().cast(), units.len()) };
+            return Value::payload(Kind::Latin1, bytes);
         }
     } else if units.iter().all(|&unit| unit < 256) {
         return Value::payload(Kind::Latin1, &units.iter().map(|&unit| unit as u8).collect::<Vec<_>>());
@@ -95,21 +97,18 @@ pub enum Shown<'a> {
 
 #[inline(always)]
 pub fn show<'a>(js: Js, value: &'a Value) -> Fallible<Shown<'a>> {
-    let scalar = match value {
-        Value::Undefined => js.undefined()?,
-        Value::Null => js.null()?,
-        Value::Bool(boolean) => js.make_bool(*boolean)?,
-        Value::Number(number) => js.make_number(*number)?,
-        Value::Small(..) | Value::Large(..) => match value.as_payload() {
-            Some((Kind::Latin1, bytes)) => js.latin1(bytes)?,
-            Some((Kind::Utf16, bytes)) => js.utf16(&units(bytes))?,
-            Some((Kind::BigInt, bytes)) => bigint(js, bytes)?,
-            Some((Kind::Bytes, bytes)) => return Ok(Shown::Encoded(kind::BYTES, bytes)),
-            Some((Kind::Packed, bytes)) => return Ok(Shown::Encoded(kind::PACKED, bytes)),
-            Some((Kind::Clone, bytes)) => return Ok(Shown::Encoded(kind::CLONE, bytes)),
-            Some((Kind::Mixed, bytes)) => return Ok(Shown::Encoded(kind::MIXED, bytes)),
-            None => ptr::null_mut(),
-        },
+    let scalar = match value.view() {
+        View::Number(number) => js.make_number(number)?,
+        View::Undefined => js.undefined()?,
+        View::Null => js.null()?,
+        View::Bool(boolean) => js.make_bool(boolean)?,
+        View::Payload(Kind::Latin1, bytes) => js.latin1(bytes)?,
+        View::Payload(Kind::Utf16, bytes) => js.utf16(&units(bytes))?,
+        View::Payload(Kind::BigInt, bytes) => bigint(js, bytes)?,
+        View::Payload(Kind::Bytes, bytes) => return Ok(Shown::Encoded(kind::BYTES, bytes)),
+        View::Payload(Kind::Packed, bytes) => return Ok(Shown::Encoded(kind::PACKED, bytes)),
+        View::Payload(Kind::Clone, bytes) => return Ok(Shown::Encoded(kind::CLONE, bytes)),
+        View::Payload(Kind::Mixed, bytes) => return Ok(Shown::Encoded(kind::MIXED, bytes)),
     };
     Ok(Shown::Scalar(scalar))
 }

@@ -4,6 +4,7 @@ use super::{ShardedMap, ENTRY_BYTES};
 use crate::{
     error::{Code, Error, Result},
     key::{Key, KeyRef},
+    packed,
     stats::Counter,
     sync::Ordering,
     table::Rows,
@@ -27,8 +28,8 @@ impl From<Option<Value>> for Write {
     }
 }
 
-pub(super) fn cost(key: &Key, value: &Value) -> i64 {
-    (key.heap() + value.heap() + ENTRY_BYTES) as i64
+pub(super) fn cost(key: &[u8], value: &Value) -> i64 {
+    (packed::heap(key.len()) + value.heap() + ENTRY_BYTES) as i64
 }
 
 impl ShardedMap {
@@ -36,7 +37,7 @@ impl ShardedMap {
     /// no lock. Returns what `plan` returned and the old value, whose memory is thus freed outside the lock.
     #[inline]
     pub(super) fn change<R>(&self, key: KeyRef<'_>, plan: impl FnOnce(Option<&Value>) -> (Write, R)) -> Result<(R, Option<Value>)> {
-        let owned = Key::new(key.bytes);
+        let owned = Key::before_lock(key.bytes);
         let shard = self.table.shard_of(key.hash);
         let (result, dropped) = self.table.write(shard, |mut rows| {
             self.alive()?;
@@ -49,7 +50,7 @@ impl ShardedMap {
     /// A change that does not depend on the present value, which it returns. `ERR_SHARDMAP_FULL` beyond a limit.
     #[inline]
     pub fn write(&self, key: KeyRef<'_>, write: Write) -> Result<Option<Value>> {
-        let owned = Key::new(key.bytes);
+        let owned = Key::before_lock(key.bytes);
         let shard = self.table.shard_of(key.hash);
         self.table.write(shard, |mut rows| {
             self.alive()?;
@@ -59,7 +60,7 @@ impl ShardedMap {
 
     /// Stores under the shard's exclusive lock, after reserving what it needs; returns the old value. What can fail comes first.
     #[inline]
-    fn store(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, owned: Key, write: Write) -> Result<Option<Value>> {
+    fn store(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, owned: Option<Key>, write: Write) -> Result<Option<Value>> {
         let Write::Put(value) = &write else {
             let (old, entries, bytes) = self.put(shard, rows, key, owned, write);
             self.limits.release(entries, bytes);
@@ -72,7 +73,7 @@ impl ShardedMap {
         }
         let (entries, bytes) = match rows.view().get(key) {
             Some(old) => (0, value.heap() as i64 - old.heap() as i64),
-            None => (1, cost(&owned, value)),
+            None => (1, cost(key.bytes, value)),
         };
         self.limits.reserve(entries, bytes)?;
         let (old, ..) = self.put(shard, rows, key, owned, write);
@@ -82,7 +83,7 @@ impl ShardedMap {
 
     /// Stores what was reserved for; cannot fail. Returns the old value and what it added in entries and bytes.
     #[inline]
-    pub(super) fn put(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, owned: Key, write: Write) -> (Option<Value>, i64, i64) {
+    pub(super) fn put(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, owned: Option<Key>, write: Write) -> (Option<Value>, i64, i64) {
         let slot = self.slot(key.hash);
         match write {
             Write::Keep => (None, 0, 0),
@@ -95,9 +96,9 @@ impl ShardedMap {
                     self.count(Counter::Sets, 0, bytes);
                     return (Some(old), 0, bytes);
                 }
-                let bytes = cost(&owned, &value);
+                let bytes = cost(key.bytes, &value);
                 self.slots.advance(slot);
-                rows.insert_new(key.hash, owned, value);
+                rows.insert_new(key.hash, owned.unwrap_or_else(|| Key::new(key.bytes)), value);
                 self.count(Counter::Sets, 1, bytes);
                 if rows.view().is_crowded() {
                     self.growth.want();
@@ -111,7 +112,7 @@ impl ShardedMap {
                 self.copy_for_snapshots(shard, rows);
                 self.slots.advance(slot);
                 let Some((key, old)) = rows.remove(key) else { return (None, 0, 0) };
-                let bytes = -cost(&key, &old);
+                let bytes = -cost(key.as_bytes(), &old);
                 self.count(Counter::Deletes, -1, bytes);
                 (Some(old), -1, bytes)
             }
@@ -142,7 +143,7 @@ impl ShardedMap {
         });
         if let Some(page) = taken {
             for (key, value) in page.view().iter() {
-                let bytes = -cost(key, value);
+                let bytes = -cost(key.as_bytes(), value);
                 self.count(Counter::Deletes, -1, bytes);
                 self.limits.release(-1, bytes);
             }
@@ -165,9 +166,8 @@ impl ShardedMap {
     pub fn compare_and_set(&self, key: KeyRef<'_>, expected: Option<&Value>, next: Write) -> Result<bool> {
         let plan = |present: Option<&Value>| {
             let equal = match (present, expected) {
-                (None | Some(Value::Undefined), None | Some(Value::Undefined)) => true,
                 (Some(present), Some(expected)) => present.same(expected),
-                _ => false,
+                (one, other) => one.or(other).is_none_or(Value::is_undefined),
             };
             if equal {
                 (next, true)
@@ -201,8 +201,10 @@ impl ShardedMap {
     fn add_in_place(&self, key: KeyRef<'_>, by: Option<&Value>) -> Result<Option<f64>> {
         let by = match by {
             None => 1.0,
-            Some(Value::Number(by)) => *by,
-            Some(_) => return Ok(None),
+            Some(by) => match by.as_number() {
+                Some(by) => by,
+                None => return Ok(None),
+            },
         };
         let slot = self.slot(key.hash);
         let sum = self.table.write(self.table.shard_of(key.hash), |mut rows| {
@@ -210,10 +212,11 @@ impl ShardedMap {
             if self.live_snapshots.load(Ordering::Relaxed) != 0 {
                 return Ok(None);
             }
-            let Some(Value::Number(number)) = rows.get_mut(key) else { return Ok(None) };
+            let Some(place) = rows.get_mut(key) else { return Ok(None) };
+            let Some(number) = place.as_number() else { return Ok(None) };
             self.slots.advance(slot);
-            *number += by;
-            Ok(Some(*number))
+            *place = Value::number(number + by);
+            Ok(Some(number + by))
         })?;
         if sum.is_some() {
             self.counters.add(Counter::Sets, 1);
@@ -222,33 +225,31 @@ impl ShardedMap {
     }
 
     /// Adds to a number; absence is 0, and `by` as `None` adds one of the present kind. Returns the sum; `None` where a big integer does not
-    /// fit in 15 bytes, which the caller adds by itself. `ERR_SHARDMAP_VALUE` for mixed types and for what is no number.
+    /// fit in place, which the caller adds by itself. `ERR_SHARDMAP_VALUE` for mixed types and for what is no number.
     pub fn increment(&self, key: KeyRef<'_>, by: Option<&Value>) -> Result<Option<Value>> {
         if let Some(sum) = self.add_in_place(key, by)? {
-            return Ok(Some(Value::Number(sum)));
+            return Ok(Some(Value::number(sum)));
         }
-        const ONE: Value = Value::Number(1.0);
-        let wide = |value: &Value| matches!(value.as_payload(), Some((Kind::BigInt, _)));
-        let plan = |present: Option<&Value>| {
-            let sum = match (present, by) {
-                (None, by) => Ok(Some(by.unwrap_or(&ONE).clone())),
-                (Some(Value::Number(present)), None) => Ok(Some(Value::Number(present + 1.0))),
-                (Some(Value::Number(present)), Some(Value::Number(by))) => Ok(Some(Value::Number(present + by))),
-                (Some(present), by) if wide(present) && by.is_none_or(wide) => {
-                    Ok(present.as_i128().zip(by.map_or(Some(1), Value::as_i128)).and_then(|(a, b)| Value::from_i128(a + b)))
-                }
-                (Some(present), by) => Err((wide(present), by.is_some_and(wide), matches!(present, Value::Number(_)))),
-            };
-            match sum {
-                Ok(Some(sum)) => (Write::Put(sum.clone()), Ok(Some(sum))),
-                Ok(None) => (Write::Keep, Ok(None)),
-                Err(mixed) => (Write::Keep, Err(mixed)),
-            }
+        let plan = |present: Option<&Value>| match add(present, by) {
+            Ok(Some(sum)) => (Write::Put(sum.clone()), Ok(Some(sum))),
+            Ok(None) => (Write::Keep, Ok(None)),
+            Err(error) => (Write::Keep, Err(error)),
         };
-        let (sum, _) = self.change(key, plan)?;
-        sum.map_err(|(_, _, number)| {
-            let has = if number { "a number; increment it by a number" } else { "no number of the kind given; use update()" };
-            Error::new(Code::Value, format!("the present value is {has}"))
-        })
+        self.change(key, plan)?.0.map_err(|what| Error::new(Code::Value, format!("the present value is {what}")))
     }
+}
+
+/// The sum, `None` if it does not fit in place, or what the present value is instead.
+fn add(present: Option<&Value>, by: Option<&Value>) -> std::result::Result<Option<Value>, &'static str> {
+    const ONE: Value = Value::number(1.0);
+    let Some(present) = present else { return Ok(Some(by.unwrap_or(&ONE).clone())) };
+    if let Some(number) = present.as_number() {
+        let by = by.map_or(Some(1.0), Value::as_number).ok_or("a number; increment it by a number")?;
+        return Ok(Some(Value::number(number + by)));
+    }
+    let wide = |value: &Value| matches!(value.as_payload(), Some((Kind::BigInt, _)));
+    if !wide(present) || !by.is_none_or(wide) {
+        return Err("no number of the kind given; use update()");
+    }
+    Ok(present.as_i128().zip(by.map_or(Some(1), Value::as_i128)).and_then(|(a, b)| Value::from_i128(a + b)))
 }

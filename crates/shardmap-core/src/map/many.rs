@@ -125,7 +125,7 @@ impl ShardedMap {
             for (key, hash, position, write) in changes {
                 let key_ref = KeyRef { bytes: key.as_bytes(), hash: *hash };
                 with(*position, &mut |mut rows| {
-                    let (old, ..) = self.put(shards[*position], &mut rows, key_ref, key.clone(), write.clone());
+                    let (old, ..) = self.put(shards[*position], &mut rows, key_ref, Some(key.clone()), write.clone());
                     present += usize::from(old.is_some());
                     dropped.push(old);
                 });
@@ -141,9 +141,9 @@ impl ShardedMap {
         for (key, hash, position, write) in changes {
             with(*position, &mut |rows| {
                 let view = rows.view();
-                let old = view.get(KeyRef { bytes: key.as_bytes(), hash: *hash }).map(|value| cost(key, value));
+                let old = view.get(KeyRef { bytes: key.as_bytes(), hash: *hash }).map(|value| cost(key.as_bytes(), value));
                 let new = match write {
-                    Write::Put(value) => Some(cost(key, value)),
+                    Write::Put(value) => Some(cost(key.as_bytes(), value)),
                     Write::Remove => None,
                     Write::Keep => old,
                 };
