@@ -27,6 +27,9 @@ const mapCalls = (map: any): Record<string, () => unknown> => ({
   countNear: () => map.countNear(1, 0), stage: () => map.stage('staged', 1, 1), apply: () => map.apply(), writer: () => map.writer(), unstage: () => map.unstage(),
   readMany: () => map.readMany(true, 'a', 'n'), page: () => map.page(0), snapshot: () => map.snapshot(), close: () => map.close(),
 })
+const writerCalls = (writer: any): Record<string, () => unknown> => ({
+  key: () => writer.key('b'), write: () => writer.write(0, 7, 1), forget: () => writer.forget(),
+})
 const snapshotCalls = (snapshot: any): Record<string, () => unknown> => ({
   size: () => snapshot.size(), get: () => snapshot.get('a'), has: () => snapshot.has('a'), page: () => snapshot.page(0), close: () => snapshot.close(),
 })
@@ -71,6 +74,20 @@ test.serial('every function of a map catches a panic, changes nothing and leaves
     map.set('b', 1, 1)
     t.true(map.delete('b'), `no lock is held after ${method}`)
   }
+})
+
+test.serial('every function of a batch writer catches a panic and writes nothing', t => {
+  const map = space.openMap(fresh('panic'))
+  const writer = map.writer()
+  writer.key('a')
+  const calls = writerCalls(writer)
+  t.deepEqual(functionsOf(writer).sort(), Object.keys(calls).sort())
+  for (const [method, call] of Object.entries(calls)) {
+    panicsOnce(t, method, call)
+    t.is(map.size(), 0, method)
+  }
+  t.is(writer.write(0, 7, 1), 1)
+  t.is(map.get('a'), 7)
 })
 
 test.serial('every function of a snapshot catches a panic and leaves the snapshot usable', t => {

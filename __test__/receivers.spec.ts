@@ -75,7 +75,7 @@ test('native functions on forged receivers work on their own map or throw', t =>
   for (const receiver of forged) {
     t.is(one.get.call(receiver, 'k'), 1)
     t.is(snapshot.get.call(receiver, 'k'), 1)
-    for (const owner of [space, one, snapshot]) {
+    for (const owner of [space, one, snapshot, one.writer()]) {
       for (const name of Object.keys(owner)) {
         if (typeof owner[name] !== 'function' || ['close', 'clear', 'delete'].includes(name)) continue
         try {
@@ -101,7 +101,7 @@ test('native functions refuse or survive every hostile argument', t => {
     undefined, null, NaN, -1, 2 ** 53, 1e308, 1.5, '', 'k', 5n, -(2n ** 200n), true, Symbol('s'), {}, [], [[]], [null], () => 1, new Uint8Array(3), view, detached,
     new SharedArrayBuffer(8), new Uint8Array(new SharedArrayBuffer(8)), new Proxy([], {}), Object.create(null), new Date(), 'x'.repeat(70_000),
   ]
-  for (const owner of [space, map, snapshot]) {
+  for (const owner of [space, map, snapshot, map.writer()]) {
     for (const name of Object.keys(owner)) {
       if (typeof owner[name] !== 'function' || name === 'close' || name === 'reserve') continue
       for (const first of hostile) {

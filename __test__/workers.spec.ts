@@ -25,6 +25,36 @@ test('threads that open the same name have the same data, of every type', async 
   t.deepEqual(await reader.done, entries.map(([, value]) => value))
 })
 
+test('a thread that only reads, in a loop compiled for it, sees what another writes', async t => {
+  const name = fresh()
+  const map = SharedMap.open<string, number>(name)
+  map.set('ball', 0)
+  await together(lives, 'answers', seats(2, { name, rounds: 20_000 }))
+  t.is(map.get('ball'), 20_000)
+})
+
+test('a near cache that mostly met stale entries rests, never goes back in time, and is used again', async t => {
+  const name = fresh()
+  const keys = Array.from({ length: 50 }, (_, i) => `k${i}`)
+  const map = SharedMap.open<string, any>(name)
+  for (const key of keys) map.set(key, 0)
+  const writer = start(lives, 'rewrites', { name, keys, until: 'enough' })
+  await writer.next()
+  const last = new Map<string, number>()
+  for (let i = 0; i < 300_000; i++) {
+    const key = keys[i % keys.length]
+    const round = map.get(key)
+    if (round < (last.get(key) ?? 0)) t.fail(`${key}: ${round} after ${last.get(key)}`)
+    last.set(key, round)
+  }
+  map.set('enough', true)
+  await writer.done
+  const { nearHits } = map.stats()
+  // At most 2^20 reads pass by, and after them every read but the first of a key is a hit.
+  for (let i = 0; i < 1_300_000; i++) map.get(keys[i % keys.length])
+  t.true(map.stats().nearHits - nearHits > 200_000, `${map.stats().nearHits - nearHits}`)
+})
+
 for (const near of [0, 8192]) {
   test(`increments of three threads on one key lose nothing (near ${near})`, async t => {
     const name = fresh()

@@ -5,6 +5,7 @@
 
 use crate::sync::OnceLock;
 use ahash::RandomState;
+use std::hash::{BuildHasher, Hasher};
 
 const SLOT_SHIFT: u32 = 22;
 
@@ -17,7 +18,9 @@ pub fn state() -> &'static RandomState {
 /// The hash of encoded key bytes.
 #[inline]
 pub fn of(bytes: &[u8]) -> u64 {
-    state().hash_one(bytes)
+    let mut hasher = state().build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 /// The slot of a hash in a map with this salt; `mask` is the number of slots less one.

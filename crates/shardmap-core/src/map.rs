@@ -168,6 +168,7 @@ impl ShardedMap {
     #[inline(always)]
     pub fn get(&self, key: KeyRef<'_>) -> Result<Lookup> {
         let slot = self.slot(key.hash);
+        self.slots.prefetch(slot);
         let (value, version) = self.table.read(self.table.shard_of(key.hash), |rows| (rows.get(key).cloned(), self.slots.version(slot)));
         self.alive()?;
         self.counters.read(value.is_some());

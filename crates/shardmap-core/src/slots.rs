@@ -37,6 +37,20 @@ impl Slots {
         self.words.len() - 2
     }
 
+    /// Starts to fetch the slot's word, so that it comes while the lock is waited for.
+    #[inline(always)]
+    pub fn prefetch(&self, slot: usize) {
+        #[cfg(all(target_arch = "x86_64", not(shardmap_loom)))]
+        {
+            use core::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+            let word = std::ptr::from_ref(&self.words[slot]);
+            // SAFETY: SSE is part of x86-64, and a prefetch reads nothing.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(word.cast()) };
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(shardmap_loom))))]
+        let _ = slot;
+    }
+
     /// Makes every cached copy of the slot's keys stale. The caller holds the exclusive lock of the key's shard and has not yet stored.
     #[inline]
     pub fn advance(&self, slot: usize) {

@@ -40,10 +40,10 @@ impl Failure {
 /// A value for JavaScript; null means `undefined`.
 pub type Outcome = Fallible<napi_value>;
 
-/// Arguments that are read without allocation.
+/// Arguments that a method can read without allocation.
 const ARGUMENTS: usize = 6;
 
-/// One call from JavaScript. Arguments that were not given are `undefined`.
+/// One call from JavaScript. Arguments that the method takes and that were not given are `undefined`; those it does not take are null.
 pub struct Call<'a> {
     pub js: Js,
     pub isolate: &'a Rc<Isolate>,
@@ -63,13 +63,24 @@ impl Call<'_> {
     }
 }
 
+type Run<T> = fn(&Call<'_>, &Rc<T>) -> Outcome;
+
 /// A method of a target.
-pub type Method<T> = fn(&Call<'_>, &Rc<T>) -> Outcome;
+pub struct Method<T> {
+    name: &'static str,
+    entry: unsafe extern "C" fn(napi_env, napi_callback_info) -> napi_value,
+    run: Run<T>,
+}
+
+/// A method that reads its first `COUNT` arguments: fetching more than it does costs time on every call.
+pub const fn takes<T, const COUNT: usize>(name: &'static str, run: Run<T>) -> Method<T> {
+    Method { name, entry: entry::<T, COUNT>, run }
+}
 
 struct Bound<T> {
     target: Rc<T>,
     isolate: Rc<Isolate>,
-    method: Method<T>,
+    run: Run<T>,
 }
 
 static PANIC: AtomicBool = AtomicBool::new(false);
@@ -95,16 +106,17 @@ pub fn caught(f: impl FnOnce() -> Outcome) -> Outcome {
     })
 }
 
-unsafe extern "C" fn entry<T>(env: napi_env, info: napi_callback_info) -> napi_value {
+unsafe extern "C" fn entry<T, const COUNT: usize>(env: napi_env, info: napi_callback_info) -> napi_value {
     let mut arguments = [ptr::null_mut(); ARGUMENTS];
-    let (mut count, mut data) = (ARGUMENTS, ptr::null_mut());
+    let (mut count, mut data) = (COUNT, ptr::null_mut());
+    const { assert!(COUNT <= ARGUMENTS) };
     // SAFETY: Node gives the environment and info of the running call; the array has room for `count` values.
     unsafe { sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut data) };
     // SAFETY: `data` is the `Bound` that `define` gave to this function; its finalizer runs only when no call of it can come.
     let bound = unsafe { &*data.cast::<Bound<T>>() };
     let js = Js(env);
     let call = Call { js, isolate: &bound.isolate, arguments, info, count };
-    match caught(|| (bound.method)(&call, &bound.target)) {
+    match caught(|| (bound.run)(&call, &bound.target)) {
         Ok(value) => value,
         Err(Failure::Pending) => ptr::null_mut(),
         Err(Failure::Coded(error)) => {
@@ -120,11 +132,11 @@ unsafe extern "C" fn finalize<T>(_: napi_env, data: *mut c_void, _: *mut c_void)
 }
 
 /// An object whose functions are the methods, bound to the target.
-pub fn define<T>(js: Js, isolate: &Rc<Isolate>, target: &Rc<T>, methods: &[(&str, Method<T>)]) -> Outcome {
+pub fn define<T>(js: Js, isolate: &Rc<Isolate>, target: &Rc<T>, methods: &[Method<T>]) -> Outcome {
     let object = js.object()?;
-    for &(name, method) in methods {
-        let bound = Box::new(Bound { target: target.clone(), isolate: isolate.clone(), method });
-        let function = js.function(name, Some(entry::<T>), Box::into_raw(bound).cast(), Some(finalize::<T>))?;
+    for &Method { name, entry, run } in methods {
+        let bound = Box::new(Bound { target: target.clone(), isolate: isolate.clone(), run });
+        let function = js.function(name, Some(entry), Box::into_raw(bound).cast(), Some(finalize::<T>))?;
         js.set(object, name, function)?;
     }
     Ok(object)

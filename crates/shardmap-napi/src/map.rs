@@ -1,7 +1,7 @@
 //! The functions of one open map.
 
 use crate::{
-    call::{define, Call, Failure, Method, Outcome},
+    call::{define, takes, Call, Failure, Method, Outcome},
     isolate::Isolate,
     js::Js,
     keys, rows, snapshot,
@@ -37,29 +37,29 @@ impl Handle {
     }
 }
 
-const METHODS: &[(&str, Method<Handle>)] = &[
-    ("get", get),
-    ("has", has),
-    ("set", set),
-    ("delete", delete),
-    ("increment", increment),
-    ("compareAndSet", compare_and_set),
-    ("swap", swap),
-    ("getOrInsert", get_or_insert),
-    ("replaceIf", replace_if),
-    ("clear", clear),
-    ("size", size),
-    ("reserve", reserve),
-    ("stats", stats),
-    ("countNear", count_near),
-    ("stage", stage),
-    ("apply", apply),
-    ("writer", writer),
-    ("unstage", unstage),
-    ("readMany", read_many),
-    ("page", page),
-    ("snapshot", take_snapshot),
-    ("close", close),
+const METHODS: &[Method<Handle>] = &[
+    takes::<_, 1>("get", get),
+    takes::<_, 1>("has", has),
+    takes::<_, 3>("set", set),
+    takes::<_, 1>("delete", delete),
+    takes::<_, 2>("increment", increment),
+    takes::<_, 5>("compareAndSet", compare_and_set),
+    takes::<_, 3>("swap", swap),
+    takes::<_, 3>("getOrInsert", get_or_insert),
+    takes::<_, 4>("replaceIf", replace_if),
+    takes::<_, 0>("clear", clear),
+    takes::<_, 0>("size", size),
+    takes::<_, 1>("reserve", reserve),
+    takes::<_, 0>("stats", stats),
+    takes::<_, 2>("countNear", count_near),
+    takes::<_, 0>("stage", stage),
+    takes::<_, 0>("apply", apply),
+    takes::<_, 0>("writer", writer),
+    takes::<_, 0>("unstage", unstage),
+    takes::<_, 0>("readMany", read_many),
+    takes::<_, 2>("page", page),
+    takes::<_, 0>("snapshot", take_snapshot),
+    takes::<_, 0>("close", close),
 ];
 
 pub fn create(js: Js, isolate: &Rc<Isolate>, map: Arc<ShardedMap>) -> Outcome {

@@ -1,7 +1,7 @@
 //! The functions of one snapshot.
 
 use crate::{
-    call::{define, Call, Method, Outcome},
+    call::{define, takes, Call, Method, Outcome},
     isolate::Isolate,
     js::Js,
     keys, rows, values,
@@ -17,7 +17,13 @@ impl Handle {
     }
 }
 
-const METHODS: &[(&str, Method<Handle>)] = &[("size", size), ("get", get), ("has", has), ("page", page), ("close", close)];
+const METHODS: &[Method<Handle>] = &[
+    takes::<_, 0>("size", size),
+    takes::<_, 1>("get", get),
+    takes::<_, 1>("has", has),
+    takes::<_, 2>("page", page),
+    takes::<_, 0>("close", close),
+];
 
 pub fn create(js: Js, isolate: &Rc<Isolate>, snapshot: Snapshot) -> Outcome {
     let at = snapshot.at().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_millis() as f64);

@@ -1,7 +1,7 @@
 //! What an attached isolate can do with names.
 
 use crate::{
-    call::{define, Call, Failure, Method, Outcome},
+    call::{define, takes, Call, Failure, Method, Outcome},
     isolate::Isolate,
     js::{Fallible, Js},
     map,
@@ -12,7 +12,7 @@ use std::{mem::MaybeUninit, rc::Rc};
 
 struct Space;
 
-const METHODS: &[(&str, Method<Space>)] = &[("openMap", open), ("destroyMap", destroy), ("mapNames", names)];
+const METHODS: &[Method<Space>] = &[takes::<_, 5>("openMap", open), takes::<_, 1>("destroyMap", destroy), takes::<_, 0>("mapNames", names)];
 
 pub fn create((js, isolate): (Js, Rc<Isolate>)) -> Outcome {
     define(js, &isolate, &Rc::new(Space), METHODS)

@@ -1,7 +1,7 @@
 //! The functions of a batch: keys that are encoded and hashed once, then written by number again and again.
 
 use crate::{
-    call::{define, Call, Method, Outcome},
+    call::{define, takes, Call, Method, Outcome},
     isolate::Isolate,
     js::Js,
     keys,
@@ -20,7 +20,7 @@ pub struct Writer {
     keys: RefCell<Vec<(Key, u64)>>,
 }
 
-const METHODS: &[(&str, Method<Writer>)] = &[("key", key), ("write", write), ("forget", forget)];
+const METHODS: &[Method<Writer>] = &[takes::<_, 1>("key", key), takes::<_, 0>("write", write), takes::<_, 0>("forget", forget)];
 
 pub fn create(js: Js, isolate: &Rc<Isolate>, map: &Rc<Handle>) -> Outcome {
     define(js, isolate, &Rc::new(Writer { map: map.clone(), keys: RefCell::default() }), METHODS)

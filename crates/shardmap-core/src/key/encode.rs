@@ -90,17 +90,9 @@ impl KeyBuf {
     #[inline(always)]
     pub fn string(&mut self, units: &[u16]) {
         self.push(&[tag::STRING]);
-        if self.heap.is_empty() && self.len + units.len() < STACK {
-            let out = &mut self.stack[self.len..self.len + units.len()];
-            let mut plain = true;
-            for (byte, &unit) in out.iter_mut().zip(units) {
-                byte.write(unit as u8);
-                plain &= unit.wrapping_sub(1) < 0x7F;
-            }
-            if plain {
-                self.len += units.len();
-                return self.push(&[0]);
-            }
+        if self.heap.is_empty() && self.len + units.len() < STACK && narrow(units, &mut self.stack[self.len..self.len + units.len()]) {
+            self.len += units.len();
+            return self.push(&[0]);
         }
         self.wtf8(units);
         self.push(&[0]);
@@ -150,6 +142,31 @@ impl KeyBuf {
         }
         Ok(KeyRef::new(self.as_bytes()))
     }
+}
+
+/// Writes each unit's lower byte; whether all units are 1 to 127, and so their own encoding. Four at a time within a word: most keys are
+/// too short for wider registers to pay.
+#[inline(always)]
+fn narrow(units: &[u16], out: &mut [MaybeUninit<u8>]) -> bool {
+    const HIGH: u64 = 0xFF80_FF80_FF80_FF80;
+    const BELOW_80: u64 = 0x007F_007F_007F_007F;
+    const BIT_7: u64 = 0x0080_0080_0080_0080;
+    let (mut high, mut positive) = (0, BIT_7);
+    let (fours, rest) = units.as_chunks::<4>();
+    let (out_fours, out_rest) = out.as_chunks_mut::<4>();
+    for (&[a, b, c, d], bytes) in fours.iter().zip(out_fours) {
+        let word = u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48;
+        high |= word;
+        positive &= (word & BELOW_80) + BELOW_80;
+        let pairs = word | word >> 8;
+        *bytes = (u32::from(pairs as u16) | u32::from((pairs >> 32) as u16) << 16).to_le_bytes().map(MaybeUninit::new);
+    }
+    let mut plain = high & HIGH == 0 && positive == BIT_7;
+    for (&unit, byte) in rest.iter().zip(out_rest) {
+        byte.write(unit as u8);
+        plain &= unit.wrapping_sub(1) < 0x7F;
+    }
+    plain
 }
 
 fn too_long(len: usize) -> Error {

@@ -37,6 +37,7 @@ impl ShardedMap {
     /// no lock. Returns what `plan` returned and the old value, whose memory is thus freed outside the lock.
     #[inline]
     pub(super) fn change<R>(&self, key: KeyRef<'_>, plan: impl FnOnce(Option<&Value>) -> (Write, R)) -> Result<(R, Option<Value>)> {
+        self.slots.prefetch(self.slot(key.hash));
         let owned = Key::before_lock(key.bytes);
         let shard = self.table.shard_of(key.hash);
         let (result, dropped) = self.table.write(shard, |mut rows| {
@@ -50,6 +51,7 @@ impl ShardedMap {
     /// A change that does not depend on the present value, which it returns. `ERR_SHARDMAP_FULL` beyond a limit.
     #[inline]
     pub fn write(&self, key: KeyRef<'_>, write: Write) -> Result<Option<Value>> {
+        self.slots.prefetch(self.slot(key.hash));
         let owned = Key::before_lock(key.bytes);
         let shard = self.table.shard_of(key.hash);
         self.table.write(shard, |mut rows| {
@@ -83,7 +85,14 @@ impl ShardedMap {
 
     /// Stores what was reserved for; cannot fail. Returns the old value and what it added in entries and bytes.
     #[inline]
-    pub(super) fn put(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, owned: Option<Key>, write: Write) -> (Option<Value>, i64, i64) {
+    pub(super) fn put(
+        &self,
+        shard: usize,
+        rows: &mut Rows<'_>,
+        key: KeyRef<'_>,
+        owned: Option<Key>,
+        write: Write,
+    ) -> (Option<Value>, i64, i64) {
         let slot = self.slot(key.hash);
         match write {
             Write::Keep => (None, 0, 0),
