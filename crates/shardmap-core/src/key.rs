@@ -9,10 +9,7 @@ mod encode;
 pub use decode::{parts, Part, Parts};
 pub use encode::KeyBuf;
 
-use crate::{
-    hash,
-    packed::{self, Packed},
-};
+use crate::{hash, packed::Packed};
 
 /// The longest encoded key, in bytes.
 pub const MAX_BYTES: usize = 65_535;
@@ -43,12 +40,6 @@ impl Key {
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.bytes()
-    }
-
-    /// What must be made before a lock is taken, because it allocates; a short key is made when it is needed.
-    #[inline]
-    pub(crate) fn before_lock(bytes: &[u8]) -> Option<Self> {
-        (packed::heap(bytes.len()) > 0).then(|| Self::new(bytes))
     }
 }
 

@@ -38,12 +38,11 @@ impl ShardedMap {
     #[inline]
     pub(super) fn change<R>(&self, key: KeyRef<'_>, plan: impl FnOnce(Option<&Value>) -> (Write, R)) -> Result<(R, Option<Value>)> {
         self.slots.prefetch(self.slot(key.hash));
-        let owned = Key::before_lock(key.bytes);
         let shard = self.table.shard_of(key.hash);
         let (result, dropped) = self.table.write(shard, |mut rows| {
             self.alive()?;
             let (write, result) = plan(rows.view().get(key));
-            Ok((result, self.store(shard, &mut rows, key, owned, write)?))
+            Ok((result, self.store(shard, &mut rows, key, write)?))
         })?;
         Ok((result, dropped))
     }
@@ -52,47 +51,39 @@ impl ShardedMap {
     #[inline]
     pub fn write(&self, key: KeyRef<'_>, write: Write) -> Result<Option<Value>> {
         self.slots.prefetch(self.slot(key.hash));
-        let owned = Key::before_lock(key.bytes);
         let shard = self.table.shard_of(key.hash);
         self.table.write(shard, |mut rows| {
             self.alive()?;
-            self.store(shard, &mut rows, key, owned, write)
+            self.store(shard, &mut rows, key, write)
         })
     }
 
     /// Stores under the shard's exclusive lock, after reserving what it needs; returns the old value. What can fail comes first.
     #[inline]
-    fn store(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, owned: Option<Key>, write: Write) -> Result<Option<Value>> {
+    fn store(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, write: Write) -> Result<Option<Value>> {
         let Write::Put(value) = &write else {
-            let (old, entries, bytes) = self.put(shard, rows, key, owned, write);
+            let (old, entries, bytes) = self.put(shard, rows, key, write);
             self.limits.release(entries, bytes);
             return Ok(old);
         };
         // Room for one more also where a value is only replaced: cheaper than to look.
         self.growth.record(rows.reserve(1)?);
         if !self.limits.any() {
-            return Ok(self.put(shard, rows, key, owned, write).0);
+            return Ok(self.put(shard, rows, key, write).0);
         }
         let (entries, bytes) = match rows.view().get(key) {
             Some(old) => (0, value.heap() as i64 - old.heap() as i64),
             None => (1, cost(key.bytes, value)),
         };
         self.limits.reserve(entries, bytes)?;
-        let (old, ..) = self.put(shard, rows, key, owned, write);
+        let (old, ..) = self.put(shard, rows, key, write);
         self.limits.release(0, bytes);
         Ok(old)
     }
 
     /// Stores what was reserved for; cannot fail. Returns the old value and what it added in entries and bytes.
     #[inline]
-    pub(super) fn put(
-        &self,
-        shard: usize,
-        rows: &mut Rows<'_>,
-        key: KeyRef<'_>,
-        owned: Option<Key>,
-        write: Write,
-    ) -> (Option<Value>, i64, i64) {
+    pub(super) fn put(&self, shard: usize, rows: &mut Rows<'_>, key: KeyRef<'_>, write: Write) -> (Option<Value>, i64, i64) {
         let slot = self.slot(key.hash);
         match write {
             Write::Keep => (None, 0, 0),
@@ -107,7 +98,7 @@ impl ShardedMap {
                 }
                 let bytes = cost(key.bytes, &value);
                 self.slots.advance(slot);
-                rows.insert_new(key.hash, owned.unwrap_or_else(|| Key::new(key.bytes)), value);
+                rows.insert_new(key.hash, Key::new(key.bytes), value);
                 self.count(Counter::Sets, 1, bytes);
                 if rows.view().is_crowded() {
                     self.growth.want();

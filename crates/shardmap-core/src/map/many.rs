@@ -125,7 +125,7 @@ impl ShardedMap {
             for (key, hash, position, write) in changes {
                 let key_ref = KeyRef { bytes: key.as_bytes(), hash: *hash };
                 with(*position, &mut |mut rows| {
-                    let (old, ..) = self.put(shards[*position], &mut rows, key_ref, Some(key.clone()), write.clone());
+                    let (old, ..) = self.put(shards[*position], &mut rows, key_ref, write.clone());
                     present += usize::from(old.is_some());
                     dropped.push(old);
                 });

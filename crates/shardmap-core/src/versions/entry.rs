@@ -1,0 +1,44 @@
+//! One entry of a version.
+
+use crate::{
+    hash,
+    key::{Key, KeyRef},
+    value::Value,
+};
+
+/// A key with its value in one version.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key's hash.
+    pub hash: u64,
+    /// The encoded key.
+    pub key: Key,
+    /// Its value.
+    pub value: Value,
+    /// Which write stored it: no two writes of a map have the same stamp.
+    pub stamp: u64,
+}
+
+impl Entry {
+    /// Hashes the key.
+    pub fn new(key: Key, value: Value, stamp: u64) -> Self {
+        Self { hash: hash::of(key.as_bytes()), key, value, stamp }
+    }
+
+    /// The key, for look-ups.
+    #[inline]
+    pub fn key_ref(&self) -> KeyRef<'_> {
+        KeyRef { bytes: self.key.as_bytes(), hash: self.hash }
+    }
+
+    #[inline]
+    pub(super) fn is(&self, key: KeyRef<'_>) -> bool {
+        self.hash == key.hash && self.key.as_bytes() == key.bytes
+    }
+
+    /// What it takes: itself, its part of the nodes, and the heap of its key and value.
+    pub(super) fn bytes(&self) -> u64 {
+        const NODES: u64 = 16;
+        size_of::<Self>() as u64 + NODES + self.key.heap() + self.value.heap()
+    }
+}

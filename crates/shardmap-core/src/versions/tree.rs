@@ -1,0 +1,209 @@
+//! The entries of one version, in one of two forms.
+
+use super::{entry::Entry, flat::Flat, trie::Trie};
+use crate::{
+    key::{Key, KeyRef},
+    map::Rows,
+    sync::Arc,
+    value::Value,
+};
+use std::{collections::HashMap, ops::ControlFlow};
+
+/// How versions are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// A persistent trie: a commit costs what it changes.
+    #[default]
+    Delta,
+    /// A sorted array: the least memory and the fastest walk, and a commit copies it whole.
+    Copy,
+}
+
+/// One key and what it shall have: `None` deletes.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// The encoded key.
+    pub key: Key,
+    /// Its value.
+    pub value: Option<Value>,
+}
+
+/// A key that two versions differ in.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The encoded key.
+    pub key: Key,
+    /// Its hash.
+    pub hash: u64,
+    /// The value in the older version.
+    pub before: Option<Value>,
+    /// The value in the newer one.
+    pub after: Option<Value>,
+}
+
+/// Immutable entries; a clone shares them.
+#[derive(Clone)]
+pub enum Tree {
+    /// See [`Mode::Delta`].
+    Trie(Trie),
+    /// See [`Mode::Copy`].
+    Flat(Arc<Flat>),
+}
+
+/// The bits of a hash that a page's cursor keeps, so that a JavaScript number can hold it.
+const CURSOR_SHIFT: u32 = 11;
+const PAGE: usize = 512;
+
+impl Tree {
+    /// One without entries.
+    pub fn empty(mode: Mode) -> Self {
+        Self::of(mode, Trie::default())
+    }
+
+    /// In the form asked for.
+    pub fn of(mode: Mode, entries: Trie) -> Self {
+        match mode {
+            Mode::Delta => Self::Trie(entries),
+            Mode::Copy => {
+                let mut sorted = Vec::with_capacity(entries.len());
+                entries.walk(0, &mut |entry| {
+                    sorted.push(entry.clone());
+                    ControlFlow::Continue(())
+                });
+                Self::Flat(Arc::new(Flat::sorted(sorted)))
+            }
+        }
+    }
+
+    /// Its form.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Trie(_) => Mode::Delta,
+            Self::Flat(_) => Mode::Copy,
+        }
+    }
+
+    /// Entries in it.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Trie(trie) => trie.len(),
+            Self::Flat(flat) => flat.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry of a key.
+    #[inline]
+    pub fn get(&self, key: KeyRef<'_>) -> Option<&Entry> {
+        match self {
+            Self::Trie(trie) => trie.get(key),
+            Self::Flat(flat) => flat.get(key),
+        }
+    }
+
+    /// Visits the entries from a hash on, in the order of their hashes.
+    pub fn walk(&self, from: u64, each: &mut dyn FnMut(&Entry) -> ControlFlow<()>) {
+        match self {
+            Self::Trie(trie) => trie.walk(from, each),
+            Self::Flat(flat) => flat.walk(from, each),
+        }
+    }
+
+    /// The next rows from a cursor on, which is 0 or where the last page said.
+    pub fn page(&self, cursor: u64) -> Rows {
+        let mut rows = Vec::new();
+        let (mut next, mut last) = (None, 0);
+        self.walk(cursor << CURSOR_SHIFT, &mut |entry| {
+            let group = entry.hash >> CURSOR_SHIFT;
+            if rows.len() >= PAGE && group != last {
+                next = Some(group);
+                return ControlFlow::Break(());
+            }
+            last = group;
+            rows.push((entry.key.clone(), entry.value.clone()));
+            ControlFlow::Continue(())
+        });
+        Rows { rows, next }
+    }
+
+    /// A tree with these writes, the last of a key counting, and by how much it takes more bytes.
+    pub fn with(&self, writes: &[Write], stamp: u64) -> (Self, i64) {
+        let mut bytes = 0;
+        let mut count = |old: Option<&Entry>, new: Option<&Entry>| bytes += new.map_or(0, size) - old.map_or(0, size);
+        match self {
+            Self::Trie(trie) => {
+                let mut trie = trie.clone();
+                for Write { key, value } in writes {
+                    if let Some(value) = value {
+                        let entry = Entry::new(key.clone(), value.clone(), stamp);
+                        count(None, Some(&entry));
+                        count(trie.insert(entry).as_ref(), None);
+                    } else {
+                        count(trie.remove(KeyRef::new(key.as_bytes())).as_ref(), None);
+                    }
+                }
+                (Self::Trie(trie), bytes)
+            }
+            Self::Flat(flat) => {
+                let last: HashMap<&[u8], &Write> = writes.iter().map(|write| (write.key.as_bytes(), write)).collect();
+                let put = |write: &&Write| Some(Entry::new(write.key.clone(), write.value.clone()?, stamp));
+                let others: Vec<Entry> = last.values().filter_map(put).collect();
+                others.iter().for_each(|entry| count(None, Some(entry)));
+                last.keys().for_each(|key| count(flat.get(KeyRef::new(key)), None));
+                (Self::Flat(Arc::new(flat.with(|entry| last.contains_key(entry.key.as_bytes()), others.into_iter()))), bytes)
+            }
+        }
+    }
+
+    /// What all its entries take.
+    pub fn bytes(&self) -> u64 {
+        let mut bytes = 0;
+        self.walk(0, &mut |entry| {
+            bytes += entry.bytes();
+            ControlFlow::Continue(())
+        });
+        bytes
+    }
+
+    /// The keys whose values differ from those of an older tree. Costs what changed, or with a sorted array the size of both.
+    pub fn since(&self, older: &Self) -> Vec<Difference> {
+        let (before, after) = match (older, self) {
+            (Self::Trie(older), Self::Trie(newer)) => older.unshared(newer),
+            (Self::Flat(older), Self::Flat(newer)) => (older.entries().iter().collect(), newer.entries().iter().collect()),
+            _ => unreachable!("a map keeps all its versions in one form"),
+        };
+        differences(&before, &after)
+    }
+}
+
+fn size(entry: &Entry) -> i64 {
+    entry.bytes() as i64
+}
+
+/// Merges two lists in the order of their hashes.
+fn differences(mut before: &[&Entry], mut after: &[&Entry]) -> Vec<Difference> {
+    let mut found = Vec::new();
+    while let Some(hash) = [before.first(), after.first()].into_iter().flatten().map(|entry| entry.hash).min() {
+        let (old, rest) = before.split_at(before.iter().take_while(|entry| entry.hash == hash).count());
+        let (new, others) = after.split_at(after.iter().take_while(|entry| entry.hash == hash).count());
+        (before, after) = (rest, others);
+        for entry in old {
+            let same = new.iter().find(|other| other.key == entry.key);
+            if same.is_none_or(|other| other.stamp != entry.stamp && !other.value.identical(&entry.value)) {
+                found.push(difference(entry, Some(&entry.value), same.map(|other| &other.value)));
+            }
+        }
+        for entry in new.iter().filter(|entry| old.iter().all(|other| other.key != entry.key)) {
+            found.push(difference(entry, None, Some(&entry.value)));
+        }
+    }
+    found
+}
+
+fn difference(entry: &Entry, before: Option<&Value>, after: Option<&Value>) -> Difference {
+    Difference { key: entry.key.clone(), hash: entry.hash, before: before.cloned(), after: after.cloned() }
+}
