@@ -1,5 +1,6 @@
 //! Errors with stable codes; the message tells the user what to do.
 
+use crate::key::Key;
 use std::{borrow::Cow, fmt};
 
 macro_rules! codes {
@@ -51,24 +52,42 @@ codes! {
 }
 
 /// A coded error, one pointer wide so that results of hot calls stay in registers. Whatever returned it has changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Box<(Code, Cow<'static, str>)>);
+#[derive(Clone, Debug)]
+pub struct Error(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    code: Code,
+    message: Cow<'static, str>,
+    keys: Vec<Key>,
+}
 
 impl Error {
     /// Makes an error.
     #[cold]
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new((code, message.into())))
+        Self(Box::new(Parts { code, message: message.into(), keys: Vec::new() }))
+    }
+
+    /// The same, naming the keys it is about.
+    pub fn with_keys(mut self, keys: Vec<Key>) -> Self {
+        self.0.keys = keys;
+        self
     }
 
     /// The stable code.
     pub fn code(&self) -> Code {
-        self.0 .0
+        self.0.code
     }
 
     /// What happened and what to do.
     pub fn message(&self) -> &str {
-        &self.0 .1
+        &self.0.message
+    }
+
+    /// The keys it is about.
+    pub fn keys(&self) -> &[Key] {
+        &self.0.keys
     }
 
     pub(crate) fn closed() -> Self {

@@ -23,6 +23,11 @@ pub fn of(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// A number that nobody can guess, another one each time.
+pub(crate) fn random() -> u64 {
+    RandomState::new().hash_one(0_u8)
+}
+
 /// The slot of a hash in a map with this salt; `mask` is the number of slots less one.
 #[inline]
 pub(crate) fn slot(hash: u64, salt: u64, mask: usize) -> usize {

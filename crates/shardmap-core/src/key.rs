@@ -43,6 +43,49 @@ impl Key {
     }
 }
 
+/// Whether a [`KeyBuf`] could have written these bytes. For bytes that come from elsewhere.
+pub fn is_valid(bytes: &[u8]) -> bool {
+    let (tuple, parts) = parts(bytes);
+    let mut again = KeyBuf::new();
+    if tuple {
+        again.tuple();
+    }
+    for part in parts {
+        match part {
+            Part::Bool(value) => again.bool(value),
+            Part::Number(value) => again.number(value),
+            Part::BigInt(negative, words) => {
+                if again.bigint(negative, &words).is_err() {
+                    return false;
+                }
+            }
+            Part::Ascii(text) => again.string(&text.iter().map(|&byte| u16::from(byte)).collect::<Vec<_>>()),
+            Part::Utf16(units) => again.string(&units),
+            Part::Bytes(bytes) => again.bytes(&bytes),
+        }
+        if !tuple {
+            break;
+        }
+    }
+    !bytes.is_empty() && again.finish().is_ok_and(|key| key.bytes == bytes)
+}
+
+impl PartialEq for Key {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Key {}
+
+impl std::hash::Hash for Key {
+    #[inline]
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Key({:02x?})", self.as_bytes())

@@ -112,12 +112,17 @@ pub struct ShardedMap {
     snapshot_number: AtomicU64,
 }
 
+/// A number for a map that no other map of the process has had.
+pub(crate) fn next_id() -> u32 {
+    static IDS: AtomicU32 = AtomicU32::new(1);
+    IDS.fetch_add(1, Ordering::Relaxed)
+}
+
 impl ShardedMap {
     /// Makes an empty map.
     pub fn new(options: Options) -> Result<Arc<Self>> {
-        static IDS: AtomicU32 = AtomicU32::new(1);
         let shards = options.shards()?;
-        let id = IDS.fetch_add(1, Ordering::Relaxed);
+        let id = next_id();
         let map = Arc::new(Self {
             id,
             options: Options { shards: Some(shards as u64), ..options },

@@ -70,6 +70,12 @@ impl Slots {
         self.words[slot].load(Ordering::Acquire)
     }
 
+    /// What to remember of a value that must be read again: a slot that stays 0, with another version.
+    #[inline]
+    pub fn never(&self) -> (usize, u32) {
+        (self.words.len() - 1, 1)
+    }
+
     /// The words themselves, [`COUNT`] and the one that stays 0, for views from isolates, which only load them.
     #[cfg(not(shardmap_loom))]
     pub fn as_ptr(&self) -> *const u32 {

@@ -11,7 +11,6 @@ use crate::{
 use ahash::RandomState;
 use dashmap::{DashMap, SharedValue};
 use hashbrown::raw::RawTable;
-use std::hash::{Hash, Hasher};
 
 type Row = (Key, SharedValue<Value>);
 
@@ -52,20 +51,6 @@ impl Table {
         debug_assert!(order.windows(2).all(|pair| pair[0] < pair[1]));
         let mut guards: Vec<_> = order.iter().map(|&shard| self.map.shards()[shard].write()).collect();
         f(&mut |position, each| each(Rows(&mut guards[position])))
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_bytes().hash(state);
     }
 }
 

@@ -125,6 +125,30 @@ impl Value {
         }
     }
 
+    /// Its tag, which with its bytes makes it again: see [`Value::from_parts`].
+    pub fn tag(&self) -> u8 {
+        self.0.tag()
+    }
+
+    /// The bytes of a payload or number; none of the other scalars.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.bytes()
+    }
+
+    /// The value of a tag and bytes, `None` for what no value has.
+    pub fn from_parts(tag: u8, bytes: &[u8]) -> Option<Self> {
+        match tag {
+            UNDEFINED..=TRUE => bytes.is_empty().then(|| Self(Packed::empty(tag))),
+            NUMBER => bytes.try_into().ok().map(|bits| Self(Packed::word(NUMBER, u64::from_le_bytes(bits), 8))),
+            _ => KINDS.get(usize::from(tag.checked_sub(PAYLOAD)?)).and_then(|&kind| Self::payload(kind, bytes).ok()),
+        }
+    }
+
+    /// Whether both are the same to the last bit: -0 is not 0, and a NaN is itself.
+    pub fn identical(&self, other: &Self) -> bool {
+        self.0.tag() == other.0.tag() && self.0.bytes() == other.0.bytes()
+    }
+
     /// Bytes on the heap.
     pub(crate) fn heap(&self) -> u64 {
         self.0.heap()

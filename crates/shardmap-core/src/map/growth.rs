@@ -6,7 +6,8 @@
 use super::ShardedMap;
 use crate::{
     error::{Code, Error, Result},
-    sync::{lock, Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, Weak},
+    sync::{lock, Arc, AtomicBool, AtomicU64, Mutex, Ordering, Weak},
+    thread,
 };
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ impl Growth {
     pub(super) fn want(&self) {
         if !self.wanted.load(Ordering::Relaxed) {
             self.wanted.store(true, Ordering::Relaxed);
-            thread().wake();
+            plan();
         }
     }
 
@@ -92,38 +93,26 @@ pub(super) fn register(map: &Arc<ShardedMap>) {
     maps.push(Arc::downgrade(map));
 }
 
-/// The process's own thread: started at first need, parked while nothing is wanted.
-struct Thread {
-    woken: Mutex<bool>,
-    wake: Condvar,
+/// Grows what wants it. Everything that is asked for in the next while waits for the next pass.
+fn pass() {
+    PLANNED.store(false, Ordering::Release);
+    let maps: Vec<_> = lock(&MAPS).iter().filter_map(Weak::upgrade).collect();
+    for map in maps.iter().filter(|map| map.growth.wanted.load(Ordering::Relaxed)) {
+        map.grow();
+    }
 }
 
-fn thread() -> &'static Thread {
-    static THREAD: OnceLock<Thread> = OnceLock::new();
-    THREAD.get_or_init(|| {
-        // Where no thread can be had, writes grow their shards themselves.
-        let _ = std::thread::Builder::new().name("shardmap".into()).spawn(|| thread().run());
-        Thread { woken: Mutex::new(false), wake: Condvar::new() }
-    })
-}
+/// Whether a pass will come.
+static PLANNED: AtomicBool = AtomicBool::new(false);
+static LAST: Mutex<Option<Instant>> = Mutex::new(None);
 
-impl Thread {
-    fn wake(&self) {
-        *lock(&self.woken) = true;
-        self.wake.notify_one();
+fn plan() {
+    if PLANNED.swap(true, Ordering::AcqRel) {
+        return;
     }
-
-    fn run(&self) {
-        loop {
-            let woken = lock(&self.woken);
-            *self.wake.wait_while(woken, |woken| !*woken).unwrap_or_else(|poisoned| poisoned.into_inner()) = false;
-            let began = Instant::now();
-            let maps: Vec<_> = lock(&MAPS).iter().filter_map(Weak::upgrade).collect();
-            for map in maps.iter().filter(|map| map.growth.wanted.load(Ordering::Relaxed)) {
-                map.grow();
-            }
-            drop(maps);
-            std::thread::sleep(PAUSE.saturating_sub(began.elapsed()));
-        }
-    }
+    let mut last = lock(&LAST);
+    let now = Instant::now();
+    let next = last.map_or(now, |last| now.max(last + PAUSE));
+    *last = Some(next);
+    thread::at(next, Box::new(pass));
 }

@@ -3,8 +3,8 @@
 use super::ShardedMap;
 use crate::{error::Result, key::Key, table::View, value::Value};
 
-/// Where to go on: a shard's index.
-pub type Cursor = usize;
+/// Where to go on: a shard's index, or part of a hash. A JavaScript number can hold it.
+pub type Cursor = u64;
 
 /// Sparse shards are gathered until a page is worth its crossing.
 const PAGE: usize = 512;
@@ -20,7 +20,7 @@ pub struct Rows {
 impl Rows {
     pub(super) fn collect(shards: usize, from: Cursor, prefix: &[u8], read: impl Fn(usize, &mut dyn FnMut(View<'_>))) -> Self {
         let mut rows = Vec::new();
-        let mut shard = from;
+        let mut shard = usize::try_from(from).unwrap_or(shards);
         while shard < shards && rows.len() < PAGE {
             read(shard, &mut |view| {
                 if prefix.is_empty() {
@@ -32,7 +32,7 @@ impl Rows {
             });
             shard += 1;
         }
-        Self { rows, next: (shard < shards).then_some(shard) }
+        Self { rows, next: (shard < shards).then_some(shard as Cursor) }
     }
 }
 

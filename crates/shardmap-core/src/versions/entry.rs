@@ -3,6 +3,7 @@
 use crate::{
     hash,
     key::{Key, KeyRef},
+    packed,
     value::Value,
 };
 
@@ -35,10 +36,10 @@ impl Entry {
     pub(super) fn is(&self, key: KeyRef<'_>) -> bool {
         self.hash == key.hash && self.key.as_bytes() == key.bytes
     }
+}
 
-    /// What it takes: itself, its part of the nodes, and the heap of its key and value.
-    pub(super) fn bytes(&self) -> u64 {
-        const NODES: u64 = 16;
-        size_of::<Self>() as u64 + NODES + self.key.heap() + self.value.heap()
-    }
+/// What an entry takes: itself, its part of the nodes, and the heap of its key and value.
+pub(super) fn bytes(key: &Key, value: &Value) -> u64 {
+    const NODES: u64 = 16;
+    size_of::<Entry>() as u64 + NODES + packed::heap(key.as_bytes().len()) + value.heap()
 }

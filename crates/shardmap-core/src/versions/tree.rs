@@ -1,7 +1,12 @@
 //! The entries of one version, in one of two forms.
 
-use super::{entry::Entry, flat::Flat, trie::Trie};
+use super::{
+    entry::{self, Entry},
+    flat::Flat,
+    trie::Trie,
+};
 use crate::{
+    hash,
     key::{Key, KeyRef},
     map::Rows,
     sync::Arc,
@@ -39,6 +44,25 @@ pub struct Difference {
     pub before: Option<Value>,
     /// The value in the newer one.
     pub after: Option<Value>,
+}
+
+impl Difference {
+    /// What a write changes, `None` for nothing.
+    pub fn of(before: &Tree, write: &Write) -> Option<Self> {
+        let hash = hash::of(write.key.as_bytes());
+        let before = before.get(KeyRef { bytes: write.key.as_bytes(), hash }).map(|entry| &entry.value);
+        let changes = match (before, &write.value) {
+            (Some(before), Some(after)) => !before.identical(after),
+            (before, after) => before.is_some() || after.is_some(),
+        };
+        changes.then(|| Self { key: write.key.clone(), hash, before: before.cloned(), after: write.value.clone() })
+    }
+
+    /// By how many bytes more the newer version takes.
+    pub fn grows(&self) -> i64 {
+        let size = |value: &Option<Value>| value.as_ref().map_or(0, |value| entry::bytes(&self.key, value) as i64);
+        size(&self.after) - size(&self.before)
+    }
 }
 
 /// Immutable entries; a clone shares them.
@@ -130,31 +154,23 @@ impl Tree {
         Rows { rows, next }
     }
 
-    /// A tree with these writes, the last of a key counting, and by how much it takes more bytes.
-    pub fn with(&self, writes: &[Write], stamp: u64) -> (Self, i64) {
-        let mut bytes = 0;
-        let mut count = |old: Option<&Entry>, new: Option<&Entry>| bytes += new.map_or(0, size) - old.map_or(0, size);
+    /// A tree with these writes, the last of a key counting.
+    pub fn with(&self, writes: &[Write], stamp: u64) -> Self {
         match self {
             Self::Trie(trie) => {
                 let mut trie = trie.clone();
                 for Write { key, value } in writes {
-                    if let Some(value) = value {
-                        let entry = Entry::new(key.clone(), value.clone(), stamp);
-                        count(None, Some(&entry));
-                        count(trie.insert(entry).as_ref(), None);
-                    } else {
-                        count(trie.remove(KeyRef::new(key.as_bytes())).as_ref(), None);
-                    }
+                    match value {
+                        Some(value) => trie.insert(Entry::new(key.clone(), value.clone(), stamp)),
+                        None => trie.remove(KeyRef::new(key.as_bytes())),
+                    };
                 }
-                (Self::Trie(trie), bytes)
+                Self::Trie(trie)
             }
             Self::Flat(flat) => {
                 let last: HashMap<&[u8], &Write> = writes.iter().map(|write| (write.key.as_bytes(), write)).collect();
                 let put = |write: &&Write| Some(Entry::new(write.key.clone(), write.value.clone()?, stamp));
-                let others: Vec<Entry> = last.values().filter_map(put).collect();
-                others.iter().for_each(|entry| count(None, Some(entry)));
-                last.keys().for_each(|key| count(flat.get(KeyRef::new(key)), None));
-                (Self::Flat(Arc::new(flat.with(|entry| last.contains_key(entry.key.as_bytes()), others.into_iter()))), bytes)
+                Self::Flat(Arc::new(flat.with(|entry| last.contains_key(entry.key.as_bytes()), last.values().filter_map(put))))
             }
         }
     }
@@ -163,7 +179,7 @@ impl Tree {
     pub fn bytes(&self) -> u64 {
         let mut bytes = 0;
         self.walk(0, &mut |entry| {
-            bytes += entry.bytes();
+            bytes += entry::bytes(&entry.key, &entry.value);
             ControlFlow::Continue(())
         });
         bytes
@@ -178,10 +194,6 @@ impl Tree {
         };
         differences(&before, &after)
     }
-}
-
-fn size(entry: &Entry) -> i64 {
-    entry.bytes() as i64
 }
 
 /// Merges two lists in the order of their hashes.

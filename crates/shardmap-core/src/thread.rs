@@ -1,0 +1,149 @@
+//! The process's own thread, for what must not run on an event loop: growth, commits that write to disk, leases that end. Started at first need,
+//! asleep while there is nothing to do, never joined: it lives as long as the process.
+
+use crate::sync::{lock, Condvar, Mutex, OnceLock};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+    panic::{catch_unwind, AssertUnwindSafe},
+    time::Instant,
+};
+
+/// Work for the thread. It may block; others then wait for it.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+struct Later {
+    at: Instant,
+    /// In the order they came, among those of one instant.
+    number: u64,
+    job: Job,
+}
+
+impl PartialEq for Later {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Later {}
+
+impl PartialOrd for Later {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Later {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+#[derive(Default)]
+struct Work {
+    now: VecDeque<Job>,
+    later: BinaryHeap<Reverse<Later>>,
+    number: u64,
+    started: bool,
+}
+
+#[derive(Default)]
+struct Thread {
+    work: Mutex<Work>,
+    wake: Condvar,
+}
+
+fn thread() -> &'static Thread {
+    static THREAD: OnceLock<Thread> = OnceLock::new();
+    THREAD.get_or_init(Thread::default)
+}
+
+/// Runs a job soon, after those that were given before. Where the system refuses a thread, it runs here and now.
+pub fn run(job: Job) {
+    thread().add(|work| work.now.push_back(job));
+}
+
+/// Runs a job at that time or soon after.
+pub fn at(at: Instant, job: Job) {
+    thread().add(|work| {
+        work.number += 1;
+        work.later.push(Reverse(Later { at, number: work.number, job }));
+    });
+}
+
+impl Thread {
+    fn add(&'static self, add: impl FnOnce(&mut Work)) {
+        let mut work = lock(&self.work);
+        add(&mut work);
+        if !work.started {
+            work.started = std::thread::Builder::new().name("shardmap".into()).spawn(|| self.serve()).is_ok();
+        }
+        if work.started {
+            self.wake.notify_one();
+            return;
+        }
+        let jobs: Vec<Job> = work.now.drain(..).collect();
+        drop(work);
+        jobs.into_iter().for_each(|job| job());
+    }
+
+    fn serve(&self) {
+        loop {
+            let job = self.next();
+            // A job that panics has lost its own work only; what waits for it is told by what it dropped.
+            let _ = catch_unwind(AssertUnwindSafe(job));
+        }
+    }
+
+    fn next(&self) -> Job {
+        let mut work = lock(&self.work);
+        loop {
+            let now = Instant::now();
+            let due = work.later.peek().map(|Reverse(later)| later.at.saturating_duration_since(now));
+            if due.is_some_and(|wait| wait.is_zero()) {
+                if let Some(Reverse(later)) = work.later.pop() {
+                    return later.job;
+                }
+            }
+            if let Some(job) = work.now.pop_front() {
+                return job;
+            }
+            work = match due {
+                Some(wait) => self.wake.wait_timeout(work, wait).unwrap_or_else(|poisoned| poisoned.into_inner()).0,
+                None => self.wake.wait(work).unwrap_or_else(|poisoned| poisoned.into_inner()),
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::mpsc, time::Duration};
+
+    #[test]
+    fn jobs_run_in_order_and_a_panic_ends_only_its_own() {
+        let (tell, told) = mpsc::channel();
+        for number in 0..10 {
+            let tell = tell.clone();
+            run(Box::new(move || {
+                tell.send(number).unwrap();
+                assert_ne!(number, 3, "asked for by the test");
+            }));
+        }
+        assert_eq!(told.iter().take(10).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn later_jobs_run_by_their_time_and_not_before() {
+        let (tell, told) = mpsc::channel();
+        let start = Instant::now();
+        for wait in [40, 20, 30] {
+            let tell = tell.clone();
+            at(start + Duration::from_millis(wait), Box::new(move || tell.send((wait, Instant::now())).unwrap()));
+        }
+        let ran: Vec<_> = told.iter().take(3).collect();
+        assert_eq!(ran.iter().map(|(wait, _)| *wait).collect::<Vec<_>>(), [20, 30, 40]);
+        assert!(ran.iter().all(|(wait, at)| *at >= start + Duration::from_millis(*wait)));
+    }
+}

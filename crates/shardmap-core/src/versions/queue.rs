@@ -1,0 +1,242 @@
+//! Commits wait in a queue; whoever holds the writer's lock takes all of them, logs them in one write and publishes them together.
+//!
+//! Prepared, then logged, then published, then acknowledged: nothing is visible before it is as durable as asked, and nothing is acknowledged
+//! before it is visible everywhere.
+
+use super::{
+    commit::{Commit, Prepared},
+    root::Root,
+    Durability, VersionedMap,
+};
+use crate::{
+    error::{Code, Error, Result},
+    store::{Change, Logged, Store},
+    sync::{lock, Arc, Mutex, MutexGuard, Ordering},
+    thread,
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+/// Ids of commits that are remembered.
+const TX_IDS: usize = 10_000;
+/// Commits of one log write.
+const TOGETHER: usize = 1024;
+/// How late [`Durability::Eventual`] is on disk.
+const LATE: Duration = Duration::from_millis(100);
+
+/// What is told of a commit's end: its version. Told once, also when the commit is lost in a panic.
+pub struct Done(Option<Box<dyn FnOnce(Result<u64>) + Send>>);
+
+impl Done {
+    /// From what is to be called; it must be short and take no lock of the map.
+    pub fn new(tell: impl FnOnce(Result<u64>) + Send + 'static) -> Self {
+        Self(Some(Box::new(tell)))
+    }
+
+    fn tell(mut self, result: Result<u64>) {
+        if let Some(tell) = self.0.take() {
+            tell(result);
+        }
+    }
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        if let Some(tell) = self.0.take() {
+            tell(Err(Error::new(Code::Panic, "a bug in shardmap lost this commit; please report it")));
+        }
+    }
+}
+
+/// Commits to come.
+pub(super) type Queue = Mutex<VecDeque<(Commit, Done)>>;
+
+/// What only the writer uses.
+pub(super) struct Writer {
+    lineage: [u8; 16],
+    store: Option<Box<dyn Store>>,
+    durability: Durability,
+    /// A write-out of what was acknowledged before it was on disk is planned.
+    late: bool,
+    done: TxIds,
+}
+
+/// The last commits that had an id.
+#[derive(Default)]
+pub(super) struct TxIds {
+    versions: HashMap<String, u64>,
+    order: VecDeque<String>,
+}
+
+impl TxIds {
+    pub fn insert(&mut self, id: String, version: u64) {
+        if self.versions.insert(id.clone(), version).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > TX_IDS {
+            if let Some(oldest) = self.order.pop_front() {
+                self.versions.remove(&oldest);
+            }
+        }
+    }
+}
+
+impl Writer {
+    pub fn new(lineage: [u8; 16], store: Option<Box<dyn Store>>, durability: Durability, tx_ids: Vec<(String, u64)>) -> Self {
+        let mut done = TxIds::default();
+        tx_ids.into_iter().for_each(|(id, version)| done.insert(id, version));
+        Self { lineage, store, durability, late: false, done }
+    }
+
+    pub fn lineage(&self) -> [u8; 16] {
+        self.lineage
+    }
+}
+
+impl VersionedMap {
+    /// Asks for a commit, which is done here and now if that needs no disk and nobody else is writing, and by another thread otherwise.
+    pub fn commit(self: &Arc<Self>, commit: Commit, done: Done) {
+        lock(&self.queue).push_back((commit, done));
+        if self.options.path.is_none() {
+            if let Ok(writer) = self.writer.try_lock() {
+                return self.drain(writer);
+            }
+        }
+        let map = self.clone();
+        thread::run(Box::new(move || map.drain(lock(&map.writer))));
+    }
+
+    /// Commits and waits for it, for other writers before it, and for the disk.
+    pub fn commit_sync(self: &Arc<Self>, commit: Commit) -> Result<u64> {
+        let told = Arc::new(Mutex::new(None));
+        let tell = told.clone();
+        lock(&self.queue).push_back((commit, Done::new(move |result| *lock(&tell) = Some(result))));
+        // Whoever took it from the queue has finished it before the lock could be had.
+        self.drain(lock(&self.writer));
+        let result = lock(&told).take();
+        result.unwrap_or_else(|| Err(Error::new(Code::Panic, "a bug in shardmap lost this commit; please report it")))
+    }
+
+    /// Does what is in the queue, until it is empty.
+    fn drain(self: &Arc<Self>, mut writer: MutexGuard<'_, Writer>) {
+        loop {
+            let batch: Vec<_> = {
+                let mut queue = lock(&self.queue);
+                let count = queue.len().min(TOGETHER);
+                queue.drain(..count).collect()
+            };
+            if batch.is_empty() {
+                return;
+            }
+            self.commit_together(&mut writer, batch);
+        }
+    }
+
+    fn commit_together(self: &Arc<Self>, writer: &mut Writer, batch: Vec<(Commit, Done)>) {
+        let mut last = self.published.load();
+        let mut lineage = writer.lineage;
+        let (mut prepared, mut waiting, mut again) = (Vec::<Prepared>::new(), Vec::new(), Vec::new());
+        for (commit, done) in batch {
+            if let Some(version) = commit.tx_id.as_ref().and_then(|id| writer.done.versions.get(id)) {
+                done.tell(Ok(*version));
+                continue;
+            }
+            if let Some(same) = prepared.iter().find(|one| one.tx_id.is_some() && one.tx_id == commit.tx_id) {
+                again.push((same.root.version, done));
+                continue;
+            }
+            match self.alive().and_then(|()| self.prepare(&last, lineage, commit)) {
+                Ok(next) => {
+                    last = next.root.clone();
+                    lineage = next.lineage.unwrap_or(lineage);
+                    waiting.push((next.root.version, done));
+                    prepared.push(next);
+                }
+                Err(error) => {
+                    if error.code() == Code::Conflict {
+                        self.counts.conflicts.fetch_add(1, Ordering::Relaxed);
+                    }
+                    done.tell(Err(error));
+                }
+            }
+        }
+        let logged = self.log(writer, lineage, &prepared);
+        if logged.is_ok() && !prepared.is_empty() {
+            writer.lineage = lineage;
+            self.publish(writer, prepared, &last);
+            if writer.durability == Durability::Eventual && writer.store.is_some() && !std::mem::replace(&mut writer.late, true) {
+                self.write_out_later();
+            }
+        }
+        for (version, done) in waiting.into_iter().chain(again) {
+            done.tell(logged.clone().map(|()| version));
+        }
+    }
+
+    fn log(&self, writer: &mut Writer, lineage: [u8; 16], prepared: &[Prepared]) -> Result<()> {
+        let Some(store) = writer.store.as_mut().filter(|_| !prepared.is_empty()) else { return Ok(()) };
+        let commits: Vec<Logged> = prepared.iter().map(logged).collect();
+        store.append(lineage, &commits, writer.durability == Durability::Immediate)?;
+        self.counts.log_writes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Makes the last of the prepared versions the latest one: see [`crate::turn`].
+    fn publish(&self, writer: &mut Writer, prepared: Vec<Prepared>, last: &Arc<Root>) {
+        let changed = || prepared.iter().flat_map(|one| &one.differences);
+        let mut dropped = Vec::new();
+        // Held over the swap: who has seen the latest version finds it among the kept ones.
+        let mut history = lock(&self.history);
+        self.turn.begin();
+        if changed().count() < self.slots.mask() / 4 {
+            changed().for_each(|difference| self.slots.advance(self.slot(difference.hash)));
+        } else {
+            self.slots.advance_all();
+        }
+        dropped.push(self.published.store(last.clone()));
+        self.turn.end();
+        self.counts.commits.fetch_add(prepared.len() as u64, Ordering::Relaxed);
+        for one in prepared {
+            if let Some(id) = one.tx_id {
+                writer.done.insert(id, one.root.version);
+            }
+            dropped.extend(history.push(one.root));
+        }
+        drop(history);
+    }
+
+    /// Writes out what was acknowledged before it was on disk, within [`LATE`].
+    fn write_out_later(self: &Arc<Self>) {
+        let map = Arc::downgrade(self);
+        let write_out = move || {
+            let Some(map) = map.upgrade() else { return };
+            let mut writer = lock(&map.writer);
+            writer.late = false;
+            if let Some(store) = writer.store.as_mut() {
+                // A failure is kept by the store, and refuses every later commit.
+                let _ = store.sync();
+            }
+        };
+        thread::at(Instant::now() + LATE, Box::new(write_out));
+    }
+
+    /// Rejects what waits, writes everything out and lets the file go.
+    pub(super) fn end(&self) -> Result<()> {
+        let mut writer = lock(&self.writer);
+        for (_, done) in std::mem::take(&mut *lock(&self.queue)) {
+            done.tell(Err(Error::closed()));
+        }
+        writer.store.take().map_or(Ok(()), |mut store| store.sync())
+    }
+}
+
+fn logged(prepared: &Prepared) -> Logged {
+    let changes = prepared.differences.iter().map(|difference| Change {
+        key: difference.key.clone(),
+        before: difference.before.clone(),
+        after: difference.after.clone(),
+    });
+    Logged { version: prepared.root.version, at: prepared.root.at, tx_id: prepared.tx_id.clone(), changes: changes.collect() }
+}
