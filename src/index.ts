@@ -5,5 +5,23 @@
  */
 export { ShardmapError } from './errors'
 export { SharedMap } from './shared-map'
+export { SnapshotMap } from './snapshot-map'
 export type { ErrorCode } from './errors'
-export type { Batch, BatchOptions, Key, KeyPart, MapStats, Ms, SharedMapOptions, Snapshot } from './types'
+export type {
+  Batch,
+  BatchOptions,
+  Change,
+  CommitOptions,
+  CommitRequest,
+  Key,
+  KeyPart,
+  Lease,
+  LockOptions,
+  MapStats,
+  Ms,
+  SharedMapOptions,
+  Snapshot,
+  SnapshotMapOptions,
+  SnapshotStats,
+  Transaction,
+} from './types'

@@ -54,6 +54,41 @@ export interface NativeMap extends NativeReads {
   snapshot(): NativeSnapshot
 }
 
+/** One snapshot of a versioned map: empty until taken, and taken again after it was closed. */
+export interface NativeView extends NativeReads {
+  /** Holds the latest version, or the newest that is not after the one given: [version, at, size]. */
+  take(version?: number): [version: number, at: number, size: number]
+  /** Commits what is staged if none of the staged keys was written since. The version, if there is one at once. */
+  commit(request: number | undefined, lease?: number): number | undefined
+}
+
+export interface NativeVersions {
+  id: number
+  get(key: unknown): Raw
+  has(key: unknown): boolean
+  size(): number
+  version(): number
+  view(): NativeView
+  versions(): number[]
+  changes(version: number): unknown[]
+  stats(): number[]
+  stage(...writes: unknown[]): void
+  stageKeys(...keys: unknown[]): void
+  unstage(): void
+  commit(request: number | undefined, lease?: number, txId?: string): number | undefined
+  tryCommit(request: number, lease: undefined, txId: string | undefined, version: number): number | undefined
+  replaceAll(request: number): number | undefined
+  rollback(request: number, version: number): number | undefined
+  exportDelta(from: number): Uint8Array
+  applyDelta(request: number, delta: Uint8Array): number | undefined
+  /** The token of the staged keys, or a negative ticket while others hold them. */
+  lock(request: number, leaseMs: number): number
+  cancelLock(ticket: number): boolean
+  renew(token: number, leaseMs: number): boolean
+  release(token: number): boolean
+  close(): void
+}
+
 /** Keys of a batch, taken once and written by their numbers. */
 export interface NativeWriter {
   key(key: unknown): number
@@ -66,6 +101,11 @@ interface Space {
   openMap(name: string, shards?: number, expectedEntries?: number, maxEntries?: number, maxBytes?: number): NativeMap
   destroyMap(name: string): boolean
   mapNames(): string[]
+  openVersions(name: string, history?: number, mode?: string, path?: string, durability?: string): NativeVersions
+  destroyVersions(name: string): boolean
+  versionsNames(): string[]
+  listen(receive: (...letter: never) => void): void
+  hold(hold: boolean): void
 }
 
 interface Binding {

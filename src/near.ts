@@ -1,6 +1,6 @@
 import { decodedFrozen, decodeResult, resultLength } from './codec'
 import { keyText, ownKey } from './keys'
-import { ABSENT, head, SCALAR, slotWords, type Kind, type NativeMap } from './native'
+import { ABSENT, head, SCALAR, slotWords, type Kind, type Raw } from './native'
 import { Rest } from './rest'
 
 const DEFAULT_ENTRIES = 8192
@@ -49,6 +49,13 @@ function isCurrent(slot: number, version: number): boolean {
  */
 export const PLAIN_LOADS = process.arch === 'x64' || process.arch === 'ia32'
 
+/** A map that a near cache stands before. */
+export interface NearSource {
+  id: number
+  get(key: unknown): Raw
+  countNear?(hits: number, absences: number): void
+}
+
 /** Near hits that are counted here before the map is told, less one. */
 export const PUBLISH_MASK = 1023
 
@@ -80,24 +87,24 @@ export class Near {
   #limit: number
 
   /** The open handles; weak, for a handle may be dropped without being closed. */
-  #handles: WeakRef<NativeMap>[] = []
+  #handles: WeakRef<NearSource>[] = []
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  join(native: NativeMap): void {
+  join(native: NearSource): void {
     this.#handles = this.#handles.filter((handle) => handle.deref() !== undefined)
     this.#handles.push(new WeakRef(native))
   }
 
-  leave(native: NativeMap): void {
+  leave(native: NearSource): void {
     this.publish()
     this.#handles = this.#handles.filter((handle) => handle.deref() !== native)
   }
 
   /** The read of a key, whose entry in the young generation is given. */
-  read(native: NativeMap, key: unknown, known: Known | undefined): unknown {
+  read(native: NearSource, key: unknown, known: Known | undefined): unknown {
     if (this.#limit === 0 || (this.#rest.left > 0 && !this.#rested())) return decodeResult(native.get(key))
     if (this.#holds(known)) return valueOf(known)
     if (typeof key === 'object' && key !== null) return this.#readTuple(native, key)
@@ -115,14 +122,14 @@ export class Near {
     try {
       for (const handle of this.#handles) {
         const native = handle.deref()
-        if (native !== undefined) return native.countNear(hits, absences)
+        if (native !== undefined) return native.countNear?.(hits, absences)
       }
     } catch {
       // Destroyed: there is nobody left to tell.
     }
   }
 
-  #readTuple(native: NativeMap, key: object): unknown {
+  #readTuple(native: NearSource, key: object): unknown {
     const own = ownKey(key)
     const text = keyText(own)
     if (text === undefined) return decodeResult(native.get(own))
@@ -131,7 +138,7 @@ export class Near {
     return this.#holds(known) ? valueOf(known) : this.#fetch(native, nearKey, own, known)
   }
 
-  #fetch(native: NativeMap, nearKey: unknown, key: unknown, stale: Known | undefined): unknown {
+  #fetch(native: NearSource, nearKey: unknown, key: unknown, stale: Known | undefined): unknown {
     let known = stale
     if (known === undefined) {
       known = this.#promote(nearKey)
@@ -262,7 +269,7 @@ const forgotten = new FinalizationRegistry<number>((id) => {
 let atExit = false
 
 /** The near cache that all handles of a map share in this thread; the latest limit given is in force. 0: one that keeps nothing. */
-export function nearOf(native: NativeMap, limit: number | undefined): Near {
+export function nearOf(native: NearSource, limit: number | undefined): Near {
   if (limit === 0 || slotWords === undefined) return new Near(0)
   let near = nears.get(native.id)?.deref()
   if (near === undefined) {

@@ -1,24 +1,41 @@
 import { ShardmapError } from './errors'
-import type { BatchOptions, SharedMapOptions } from './types'
+import type { BatchOptions, CommitOptions, Lease, LockOptions, SharedMapOptions, SnapshotMapOptions } from './types'
 
 const MAX_ENTRIES = 2 ** 32
 
 interface Rule {
-  ok: (value: number) => boolean
+  ok: (value: unknown) => boolean
   want: string
 }
 
 const whole = (from: number, to: number): Rule => ({
-  ok: (value) => Number.isSafeInteger(value) && value >= from && value <= to,
+  ok: (value) => Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to,
   want: `a whole number from ${from} to ${to}`,
 })
 
+const isPowerOfTwo = (value: unknown): boolean => ((value as number) & ((value as number) - 1)) === 0
+
+const oneOf = (...names: string[]): Rule => ({ ok: (value) => names.includes(value as string), want: names.map((name) => `'${name}'`).join(' or ') })
+
 const mapRules: Record<keyof SharedMapOptions, Rule> = {
-  shards: { ok: (value) => Number.isInteger(value) && value >= 2 && value <= 65_536 && (value & (value - 1)) === 0, want: 'a power of two from 2 to 65536' },
+  shards: { ok: (value) => whole(2, 65_536).ok(value) && isPowerOfTwo(value), want: 'a power of two from 2 to 65536' },
   expectedEntries: whole(0, MAX_ENTRIES),
   near: whole(0, 2 ** 24 - 1),
   maxEntries: whole(1, Number.MAX_SAFE_INTEGER),
   maxBytes: whole(1, Number.MAX_SAFE_INTEGER),
+}
+
+const snapshotMapRules: Record<keyof SnapshotMapOptions, Rule> = {
+  history: whole(0, 1_000_000),
+  mode: oneOf('delta', 'copy'),
+  near: mapRules.near,
+  path: { ok: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'), want: 'the path of a file' },
+  durability: oneOf('immediate', 'eventual', 'none'),
+}
+
+const lockRules: Record<keyof LockOptions, Rule> = {
+  leaseMs: whole(1, 2 ** 31 - 1),
+  signal: { ok: (value) => value instanceof AbortSignal, want: 'an AbortSignal' },
 }
 
 const batchRules: Record<keyof BatchOptions, Rule> = {
@@ -29,12 +46,12 @@ const batchRules: Record<keyof BatchOptions, Rule> = {
 function checked<T extends object>(call: string, options: unknown, rules: Record<keyof T, Rule>): T {
   if (options === undefined) return {} as T
   if (typeof options !== 'object' || options === null) throw optionError(`${call} takes an object of options, not ${describe(options)}`)
-  const result: Record<string, number> = {}
+  const result: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, name)) throw optionError(`${call} has no option "${name}"; it has ${Object.keys(rules).join(', ')}`)
     if (value === undefined) continue
     const rule = rules[name as keyof T]
-    if (typeof value !== 'number' || !rule.ok(value)) throw optionError(`${call}: ${name} must be ${rule.want}, not ${describe(value)}; leave it out for the default`)
+    if (!rule.ok(value)) throw optionError(`${call}: ${name} must be ${rule.want}, not ${describe(value)}; leave it out for the default`)
     result[name] = value
   }
   return result as T
@@ -48,6 +65,39 @@ export function batchOptions(options: unknown): Required<BatchOptions> {
   return { size: 64, intervalMs: 10, ...checked<BatchOptions>('batch', options, batchRules) }
 }
 
+export function snapshotMapOptions(options: unknown): SnapshotMapOptions {
+  return checked<SnapshotMapOptions>('SnapshotMap.open', options, snapshotMapRules)
+}
+
+export function lockOptions(options: unknown): LockOptions & { leaseMs: number } {
+  return { leaseMs: 30_000, ...checked<LockOptions>('lock', options, lockRules) }
+}
+
+const commitRules: Record<keyof CommitOptions, Rule> = {
+  signal: lockRules.signal,
+  lease: { ok: (value) => value instanceof Object && typeof (value as Lease).token === 'bigint', want: 'a Lease of this map' },
+}
+
+export function commitOptions(options: unknown): CommitOptions {
+  return checked<CommitOptions>('commit', options, commitRules)
+}
+
+export function bytesGiven(call: string, value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw optionError(`${call} takes a Uint8Array, not ${describe(value)}`)
+}
+
+export function leaseTerm(call: string, value: unknown): number {
+  if (!lockRules.leaseMs.ok(value)) throw optionError(`${call} takes ${lockRules.leaseMs.want} of milliseconds, not ${describe(value)}`)
+  return value as number
+}
+
+/** A version's number as the native side takes it. */
+export function versionNumber(call: string, value: unknown): number {
+  if (typeof value !== 'bigint' || value < 0n) throw optionError(`${call} takes a version, a bigint from 0n on, not ${describe(value)}`)
+  return Number(value <= Number.MAX_SAFE_INTEGER ? value : Number.MAX_SAFE_INTEGER)
+}
+
 export function mapName(name: unknown): string {
   if (typeof name !== 'string' || name === '') throw optionError(`the name of a map must be a string that is not empty, not ${describe(name)}`)
   if (!(name as unknown as { isWellFormed(): boolean }).isWellFormed()) throw optionError('the name of a map must not hold a lone surrogate')
@@ -56,8 +106,8 @@ export function mapName(name: unknown): string {
 
 export function entryCount(call: string, value: unknown): number {
   const rule = whole(0, MAX_ENTRIES)
-  if (typeof value !== 'number' || !rule.ok(value)) throw optionError(`${call} takes ${rule.want}, not ${describe(value)}`)
-  return value
+  if (!rule.ok(value)) throw optionError(`${call} takes ${rule.want}, not ${describe(value)}`)
+  return value as number
 }
 
 export function callback(call: string, value: unknown): void {

@@ -10,7 +10,7 @@ export function replaceBy(native: NativeMap, key: unknown, fn: (value: unknown) 
     const found = native.get(key)
     const version = head[1] as number
     const next = fn(decodeResult(found))
-    refuseThenable(next)
+    refuseThenable('update', next)
     const raw = encodeOrAbsent(next)
     if (native.replaceIf(key, version, raw, encodedKind)) return next
   }
@@ -41,7 +41,8 @@ export function addWide(native: NativeMap, key: unknown, by: number | bigint | u
   }
 }
 
-function refuseThenable(value: unknown): void {
+/** A promise given back says that the function was async, and its work not done. */
+export function refuseThenable(call: string, value: unknown): void {
   if (value === null || typeof value !== 'object' || typeof (value as { then?: unknown }).then !== 'function') return
-  throw new ShardmapError('ERR_SHARDMAP_VALUE', 'update takes a function that returns a value, not a promise; await what you need first, then call update')
+  throw new ShardmapError('ERR_SHARDMAP_VALUE', `${call} takes a function that is not async; await what you need first, then call ${call}`)
 }

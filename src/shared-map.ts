@@ -273,7 +273,8 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
    * no writer waits for more than one shard. Close it when done: it keeps what it copied.
    */
   snapshot(): Snapshot<K, V> {
-    return new MapSnapshot<K, V>(this.#native.snapshot(), this.#name)
+    const native = this.#native.snapshot()
+    return new MapSnapshot<K, V>(native, { name: this.#name, version: native.number, at: native.at })
   }
 
   /** Gathers this thread's writes and applies many in one crossing. Ends with this handle. */

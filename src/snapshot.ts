@@ -2,33 +2,37 @@ import { inspect } from 'node:util'
 import { decodeResult } from './codec'
 import { closedError, markHandle } from './handle'
 import { inspectEntries } from './inspect'
-import type { NativeSnapshot } from './native'
+import type { NativeReads } from './native'
 import { passEntries, passKeys, passValues } from './pages'
 import type { Key, Snapshot } from './types'
 
-/** The Snapshot of a SharedMap. */
-export class MapSnapshot<K extends Key, V> implements Snapshot<K, V> {
-  #native: NativeSnapshot | undefined
-  readonly #name: string
-  readonly #version: bigint
-  readonly #at: number
+/** What a snapshot is of, and what becomes of its native part when it is closed. */
+export interface SnapshotOrigin {
+  name: string
+  version: number
+  at: number
+  closed?(): void
+}
 
-  constructor(native: NativeSnapshot, name: string) {
+/** The Snapshot of a map. */
+export class MapSnapshot<K extends Key, V> implements Snapshot<K, V> {
+  #native: NativeReads | undefined
+  readonly #origin: SnapshotOrigin
+
+  constructor(native: NativeReads, origin: SnapshotOrigin) {
     this.#native = native
-    this.#name = name
-    this.#version = BigInt(native.number)
-    this.#at = native.at
+    this.#origin = origin
     markHandle(this)
   }
 
   get version(): bigint {
     this.#open()
-    return this.#version
+    return BigInt(this.#origin.version)
   }
 
   get at(): Date {
     this.#open()
-    return new Date(this.#at)
+    return new Date(this.#origin.at)
   }
 
   get size(): number {
@@ -71,7 +75,7 @@ export class MapSnapshot<K extends Key, V> implements Snapshot<K, V> {
 
   /** @internal */
   [inspect.custom](): string {
-    const title = `Snapshot ${this.#version} of ${JSON.stringify(this.#name)}`
+    const title = `Snapshot ${this.#origin.version} of ${JSON.stringify(this.#origin.name)}`
     return this.#native === undefined ? `${title} (closed)` : inspectEntries(title, this.size, this)
   }
 
@@ -81,11 +85,13 @@ export class MapSnapshot<K extends Key, V> implements Snapshot<K, V> {
   }
 
   #close(): void {
-    this.#native?.close()
+    if (this.#native === undefined) return
+    this.#native.close()
     this.#native = undefined
+    this.#origin.closed?.()
   }
 
-  #open(): NativeSnapshot {
+  #open(): NativeReads {
     if (this.#native === undefined) throw closedError('snapshot')
     return this.#native
   }

@@ -61,9 +61,9 @@ export interface MapStats {
  * destroyed. A closed one throws `ERR_SHARDMAP_CLOSED` from every method.
  */
 export interface Snapshot<K extends Key, V> extends Iterable<[K, V]> {
-  /** Rises with each snapshot of the map. */
+  /** Of a SharedMap: rises with each snapshot. Of a SnapshotMap: the version. */
   readonly version: bigint
-  /** When it was taken. */
+  /** When it was taken; of a SnapshotMap, when the version was made. */
   readonly at: Date
   /** Entries in it. */
   readonly size: number
@@ -102,4 +102,104 @@ export interface Batch<K extends Key, V> {
   close(): void
   /** The same as {@link Batch.close}, for `using`. */
   [Symbol.dispose](): void
+}
+
+/** Options of {@link SnapshotMap.open}. An option left out matches whatever the map already has. */
+export interface SnapshotMapOptions {
+  /** Versions kept beside the latest one and the ones that snapshots hold; across restarts too. Default 16. */
+  history?: number
+  /** `'delta'` (default): a commit costs what it changes. `'copy'`: it copies everything, and reading whole versions is fastest. */
+  mode?: 'delta' | 'copy'
+  /** As for {@link SharedMapOptions.near}. */
+  near?: number
+  /** A file that keeps the map. It belongs to one process at a time. Absent: memory only. */
+  path?: string
+  /** When a commit is on disk: before it resolves (default), at most 100 ms later, or when the system sees fit. */
+  durability?: 'immediate' | 'eventual' | 'none'
+}
+
+/** Options of {@link SnapshotMap.commit}. */
+export interface CommitOptions {
+  /** Gives up waiting and trying again. A commit that was already handed over may still be made. */
+  signal?: AbortSignal
+  /** The commit fails with `ERR_SHARDMAP_LOCKED` if this lease has ended. */
+  lease?: Lease
+}
+
+/** Options of {@link SnapshotMap.lock}. */
+export interface LockOptions {
+  /** How long the lease lasts unless it is renewed. Default 30,000. */
+  leaseMs?: Ms
+  /** Gives up waiting. */
+  signal?: AbortSignal
+}
+
+/** What {@link SnapshotMap.tryCommit} takes. */
+export interface CommitRequest<K extends Key, V> {
+  /** A name under which it is done once: asked for again, it resolves with the version it had. The last 10,000 are remembered. */
+  txId?: string
+  /** The version it was made from. `ERR_SHARDMAP_VERSION` when that is no longer kept. */
+  version: bigint
+  /** Keys that nobody may have written since. Left out: the keys that it writes. */
+  reads?: Iterable<K>
+  /** What to write; undefined deletes. */
+  writes: Iterable<readonly [K, V | undefined]>
+}
+
+/** One try of a commit. Dead once the function it was given to has returned. */
+export interface Transaction<K extends Key, V> {
+  /** The version it reads. */
+  readonly version: bigint
+  /** The value as this transaction would leave it. The key is checked at commit: was it written meanwhile, the function runs again. */
+  get(key: K): V | undefined
+  /** Writes a value; undefined deletes. */
+  set(key: K, value: V): void
+  /** Deletes a key. */
+  delete(key: K): void
+}
+
+/** A key in which a version differs from the one before it. */
+export interface Change<K extends Key, V> {
+  version: bigint
+  key: K
+  /** Undefined: there was none. */
+  before: V | undefined
+  /** Undefined: there is none. */
+  after: V | undefined
+}
+
+/** Keys locked for their holder. Advisory: only lockers of the same keys wait. */
+export interface Lease {
+  readonly keys: readonly Key[]
+  /** Rises with every lease of the map: hand it to what the lease guards, which refuses lower ones. */
+  readonly token: bigint
+  /** Aborts when the lease ends, however it ends. */
+  readonly signal: AbortSignal
+  /** Lets it last so much longer from now (default: as long as at first). False when it has ended. */
+  renew(leaseMs?: Ms): boolean
+  /** Ends it. Releasing twice is fine. */
+  release(): void
+  /** The same as {@link Lease.release}, for `using`. */
+  [Symbol.dispose](): void
+}
+
+/** What {@link SnapshotMap.stats} returns, for the whole process. */
+export interface SnapshotStats {
+  version: bigint
+  /** Entries of the latest version. */
+  entries: number
+  /** Versions kept, the latest included. */
+  versionsKept: number
+  /** Snapshots that were taken and not closed. */
+  liveSnapshots: number
+  /** The age of the oldest of them: what it holds cannot be freed. */
+  oldestSnapshotMs: Ms
+  /** Commits made since the map was opened. */
+  commits: number
+  /** Commits refused because a key they read was written meanwhile. */
+  conflicts: number
+  /** Writes to the file, each of one commit or of several that came together. */
+  logWrites: number
+  /** Bytes of the latest version: keys, values and overhead. */
+  bytes: number
 }

@@ -4,12 +4,13 @@
 //! - [`slots`]: the version words by which a thread knows that what it has cached is still true.
 //! - [`key`], [`value`]: the typed bytes that go in and out.
 //! - [`leases`]: advisory locks on sets of keys.
+//! - [`versions::VersionedMap`]: one whole version at a time, with commits, history, deltas and a file.
 //! - [`registry`]: one map per name in the process.
 //!
 //! ```
-//! use shardmap_core::{key::KeyBuf, registry, Options, Value};
+//! use shardmap_core::{key::KeyBuf, registry, Options, ShardedMap, Value};
 //!
-//! let map = registry::open("sessions", Options::default())?;
+//! let map = registry::open::<ShardedMap>("sessions", Options::default())?;
 //! let mut key = KeyBuf::new();
 //! key.number(7.0);
 //! map.set(key.finish()?, Value::bool(true))?;
@@ -38,11 +39,15 @@ pub mod registry;
 #[cfg(not(shardmap_loom))]
 mod stats;
 #[cfg(not(shardmap_loom))]
+pub mod store;
+#[cfg(not(shardmap_loom))]
 mod table;
 #[cfg(not(shardmap_loom))]
 pub mod thread;
 #[cfg(not(shardmap_loom))]
 pub mod value;
+#[cfg(not(shardmap_loom))]
+pub mod versions;
 
 #[cfg(not(shardmap_loom))]
 pub use error::{Code, Error, Result};

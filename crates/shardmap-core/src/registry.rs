@@ -2,42 +2,143 @@
 
 use crate::{
     error::{Code, Error, Result},
-    map::{Options, ShardedMap},
-    sync::{lock, Arc, Mutex},
+    map::{self, ShardedMap},
+    sync::{lock, Arc, Condvar, Mutex},
+    versions::{self, VersionedMap},
 };
-use std::collections::BTreeMap;
+use std::{any::Any, collections::BTreeMap};
 
 const MAX_NAME: usize = 255;
 
-static NAMES: Mutex<BTreeMap<String, Arc<ShardedMap>>> = Mutex::new(BTreeMap::new());
+/// A kind of map that can have a name.
+pub trait Named: Any + Send + Sync + Sized {
+    /// What users call the kind.
+    const KIND: &'static str;
+    /// How one is made.
+    type Options;
 
-/// Opens the map of this name, made with these options if it is not there. `ERR_SHARDMAP_MISMATCH` when a given option differs from what it was
-/// made with; `ERR_SHARDMAP_OPTION` for a name or option that cannot be.
-pub fn open(name: &str, options: Options) -> Result<Arc<ShardedMap>> {
+    /// Makes one.
+    fn make(options: Self::Options) -> Result<Arc<Self>>;
+    /// The first given option that it was made without: its name, what was given, what is there.
+    fn differs(&self, given: &Self::Options) -> Option<(&'static str, String, String)>;
+    /// Ends it.
+    fn end(self: Arc<Self>) -> Result<()>;
+}
+
+impl Named for ShardedMap {
+    const KIND: &'static str = "SharedMap";
+    type Options = map::Options;
+
+    fn make(options: Self::Options) -> Result<Arc<Self>> {
+        Self::new(options)
+    }
+
+    fn differs(&self, given: &Self::Options) -> Option<(&'static str, String, String)> {
+        given.differs(self.options())
+    }
+
+    fn end(self: Arc<Self>) -> Result<()> {
+        self.destroy();
+        Ok(())
+    }
+}
+
+impl Named for VersionedMap {
+    const KIND: &'static str = "SnapshotMap";
+    type Options = versions::Options;
+
+    fn make(options: Self::Options) -> Result<Arc<Self>> {
+        Self::new(options)
+    }
+
+    fn differs(&self, given: &Self::Options) -> Option<(&'static str, String, String)> {
+        given.differs(self.options())
+    }
+
+    fn end(self: Arc<Self>) -> Result<()> {
+        self.destroy()
+    }
+}
+
+enum Place {
+    /// Somebody is making it, which takes as long as its file's reading.
+    Coming,
+    Here {
+        kind: &'static str,
+        map: Arc<dyn Any + Send + Sync>,
+    },
+}
+
+static NAMES: Mutex<BTreeMap<String, Place>> = Mutex::new(BTreeMap::new());
+/// Something that was coming has come, or failed to.
+static CAME: Condvar = Condvar::new();
+
+/// Opens the map of this name, made with these options if it is not there. `ERR_SHARDMAP_MISMATCH` when the name is of another kind, or a given
+/// option differs from what it was made with; `ERR_SHARDMAP_OPTION` for a name or option that cannot be; what making one says.
+pub fn open<T: Named>(name: &str, options: T::Options) -> Result<Arc<T>> {
     if name.is_empty() || name.len() > MAX_NAME {
         let message = format!("the name has {} bytes; give one of 1 to {MAX_NAME}", name.len());
         return Err(Error::new(Code::Option, message));
     }
     let mut names = lock(&NAMES);
-    if let Some(map) = names.get(name) {
-        if let Some((option, given, present)) = options.differs(map.options()) {
-            let message = format!("'{name}' is open with {option} {present}, not {given}; leave the option out or give the same");
-            return Err(Error::new(Code::Mismatch, message));
+    loop {
+        match names.get(name) {
+            None => break,
+            Some(Place::Coming) => names = CAME.wait(names).unwrap_or_else(|poisoned| poisoned.into_inner()),
+            Some(Place::Here { kind, map }) => return present(name, kind, map.clone(), &options),
         }
-        return Ok(map.clone());
     }
-    let map = ShardedMap::new(options)?;
-    names.insert(name.to_owned(), map.clone());
+    names.insert(name.to_owned(), Place::Coming);
+    drop(names);
+    let coming = Coming(name);
+    let map = T::make(options)?;
+    lock(&NAMES).insert(name.to_owned(), Place::Here { kind: T::KIND, map: map.clone() });
+    drop(coming);
     Ok(map)
 }
 
-/// Ends the map of this name: see [`ShardedMap::destroy`]. Returns whether there was one; the name is free at once.
-pub fn destroy(name: &str) -> bool {
-    let removed = lock(&NAMES).remove(name);
-    removed.inspect(|map| map.destroy()).is_some()
+fn present<T: Named>(name: &str, kind: &str, map: Arc<dyn Any + Send + Sync>, given: &T::Options) -> Result<Arc<T>> {
+    let Ok(map) = map.downcast::<T>() else {
+        let message = format!("'{name}' is open as a {kind}, not as a {}; choose another name", T::KIND);
+        return Err(Error::new(Code::Mismatch, message));
+    };
+    if let Some((option, given, present)) = map.differs(given) {
+        let message = format!("'{name}' is open with {option} {present}, not {given}; leave the option out or give the same");
+        return Err(Error::new(Code::Mismatch, message));
+    }
+    Ok(map)
 }
 
-/// The open names, in order.
-pub fn names() -> Vec<String> {
-    lock(&NAMES).keys().cloned().collect()
+/// A name that is taken for what is being made; free again if that fails or panics.
+struct Coming<'a>(&'a str);
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        let mut names = lock(&NAMES);
+        if matches!(names.get(self.0), Some(Place::Coming)) {
+            names.remove(self.0);
+        }
+        CAME.notify_all();
+    }
+}
+
+/// Ends the map of this name and kind. Returns whether there was one; the name is free at once.
+pub fn destroy<T: Named>(name: &str) -> Result<bool> {
+    let mut names = lock(&NAMES);
+    let Some(Place::Here { kind, .. }) = names.get(name) else { return Ok(false) };
+    if *kind != T::KIND {
+        return Ok(false);
+    }
+    let removed = names.remove(name);
+    drop(names);
+    let Some(Place::Here { map, .. }) = removed else { return Ok(false) };
+    map.downcast::<T>().map_or(Ok(()), T::end)?;
+    Ok(true)
+}
+
+/// The open names of a kind, in order.
+pub fn names<T: Named>() -> Vec<String> {
+    let names = lock(&NAMES);
+    let of_kind = names.iter().filter(|(_, place)| matches!(place, Place::Here { kind, .. } if *kind == T::KIND));
+    of_kind.map(|(name, _)| name.clone()).collect()
 }

@@ -32,6 +32,6 @@ impl Turn {
     /// Whether nothing was published since `before`.
     #[inline]
     pub fn is_still(&self, before: u64) -> bool {
-        before % 2 == 0 && self.number() == before
+        before.is_multiple_of(2) && self.number() == before
     }
 }

@@ -1,7 +1,7 @@
 //! The versioned map: one whole version at a time, published by a pointer swap, kept for a while, changed by commits.
 
 mod commit;
-pub mod delta;
+mod delta;
 mod entry;
 mod flat;
 mod history;
@@ -11,7 +11,8 @@ mod tree;
 mod trie;
 mod view;
 
-pub use commit::{Change, Commit, Replacement};
+pub use commit::{Base, Change, Commit, Replacement};
+pub use delta::Delta;
 pub use entry::Entry;
 pub use flat::Flat;
 pub use history::Kept;
@@ -52,6 +53,14 @@ pub enum Durability {
     None,
 }
 
+impl Durability {
+    /// The one that users call so.
+    pub fn named(name: &str) -> Result<Self> {
+        let all = [("immediate", Self::Immediate), ("eventual", Self::Eventual), ("none", Self::None)];
+        tree::by_name("durability", &all, name)
+    }
+}
+
 /// How a map is made. What is left out is chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
@@ -63,6 +72,26 @@ pub struct Options {
     pub path: Option<PathBuf>,
     /// For a map with a file.
     pub durability: Option<Durability>,
+}
+
+impl Options {
+    /// The first given option of `self` that differs from what a map was made with, as (name, given, present).
+    pub fn differs(&self, made: &Self) -> Option<(&'static str, String, String)> {
+        let show = |value: &Option<u64>| value.map_or("none".into(), |value| value.to_string());
+        let lower = |value: String| value.to_lowercase();
+        if self.history.is_some() && self.history != made.history {
+            return Some(("history", show(&self.history), show(&made.history)));
+        }
+        if let Some(mode) = self.mode.filter(|&mode| Some(mode) != made.mode) {
+            return Some(("mode", lower(format!("{mode:?}")), lower(format!("{:?}", made.mode.unwrap_or_default()))));
+        }
+        if let Some(path) = self.path.as_ref().filter(|&path| Some(path) != made.path.as_ref()) {
+            let present = made.path.as_ref().map_or("none".into(), |path| path.display().to_string());
+            return Some(("path", path.display().to_string(), present));
+        }
+        let durability = self.durability.filter(|&durability| Some(durability) != made.durability)?;
+        Some(("durability", lower(format!("{durability:?}")), lower(format!("{:?}", made.durability.unwrap_or_default()))))
+    }
 }
 
 /// Sums over all threads.
@@ -256,7 +285,10 @@ impl VersionedMap {
 }
 
 fn not_kept(version: u64) -> Error {
-    Error::new(Code::Version, format!("version {version} is not kept; open the map with a larger history, or hold a snapshot of what you will need"))
+    Error::new(
+        Code::Version,
+        format!("version {version} is not kept; open the map with a larger history, or hold a snapshot of what you will need"),
+    )
 }
 
 impl Counts {

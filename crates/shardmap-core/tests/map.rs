@@ -320,10 +320,11 @@ fn options_out_of_range_and_options_that_differ_are_refused() {
         assert_eq!(ShardedMap::new(Options { shards: Some(shards), ..Options::default() }).err().unwrap().code(), Code::Option);
     }
     let name = "options_that_differ";
-    shardmap_core::registry::open(name, Options { max_entries: Some(5), ..Options::default() }).unwrap();
-    assert!(shardmap_core::registry::open(name, Options::default()).is_ok());
-    let other = shardmap_core::registry::open(name, Options { max_entries: Some(6), ..Options::default() }).err().unwrap();
+    shardmap_core::registry::open::<ShardedMap>(name, Options { max_entries: Some(5), ..Options::default() }).unwrap();
+    assert!(shardmap_core::registry::open::<ShardedMap>(name, Options::default()).is_ok());
+    let other = shardmap_core::registry::open::<ShardedMap>(name, Options { max_entries: Some(6), ..Options::default() }).err().unwrap();
     assert_eq!(other.code(), Code::Mismatch);
     assert!(other.message().contains('5') && other.message().contains('6'));
-    assert!(shardmap_core::registry::destroy(name) && !shardmap_core::registry::destroy(name));
+    let destroy = || shardmap_core::registry::destroy::<ShardedMap>(name).unwrap();
+    assert!(destroy() && !destroy());
 }

@@ -1,9 +1,14 @@
-//! What one isolate owns: the buffer that results go through, and its error class. Never used by another thread.
+//! What one isolate owns: the buffer that results go through, its error class, its inbox. Never used by another thread, but for the inbox.
 
-use crate::{call::Failure, js::Fallible, js::Js};
+use crate::{
+    call::Failure,
+    inbox::Inbox,
+    js::{Fallible, Js},
+    keys,
+};
 use napi::sys::{napi_ref, napi_value};
 use shardmap_core::{Code, Error};
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc, sync::Arc};
 
 /// Words before the data: slot, version, kind, length.
 const HEAD: usize = 4;
@@ -14,6 +19,7 @@ pub struct Isolate {
     /// Bytes at `data`.
     room: usize,
     error_class: napi_ref,
+    inbox: OnceCell<Arc<Inbox>>,
     /// Keeps the buffer behind `head` and `data` for as long as the isolate lives.
     _scratch: napi_ref,
 }
@@ -29,6 +35,7 @@ impl Isolate {
             data: start.wrapping_add(HEAD * size_of::<i32>()),
             room,
             error_class: js.reference(error_class)?,
+            inbox: OnceCell::new(),
             _scratch: js.reference(scratch)?,
         };
         Ok((js, Rc::new(isolate)))
@@ -72,7 +79,33 @@ impl Isolate {
     }
 
     fn try_throw(&self, js: Js, error: &Error) -> Fallible<()> {
-        let arguments = [js.string(error.code().as_str())?, js.string(error.message())?];
-        js.throw(js.construct(js.dereference(self.error_class)?, &arguments)?)
+        js.throw(js.construct(js.dereference(self.error_class)?, &arguments(js, error)?)?)
     }
+
+    /// Where other threads reach this isolate; there once `listen` was called.
+    pub fn inbox(&self) -> Fallible<&Arc<Inbox>> {
+        self.inbox.get().ok_or_else(|| Failure::Coded(Error::new(Code::Option, "listen was not called in this thread")))
+    }
+
+    /// Has what other threads tell given to `receive`. Only the first call counts.
+    pub fn listen(&self, js: Js, receive: napi_value) -> Fallible<()> {
+        if self.inbox.get().is_none() {
+            let _ = self.inbox.set(Inbox::open(js, receive)?);
+        }
+        Ok(())
+    }
+}
+
+/// What a `ShardmapError` is made of: code, message, keys.
+pub fn arguments(js: Js, error: &Error) -> Fallible<[napi_value; 3]> {
+    let keys = if error.keys().is_empty() {
+        js.undefined()?
+    } else {
+        let array = js.array(error.keys().len())?;
+        for (index, key) in error.keys().iter().enumerate() {
+            js.set_element(array, index, keys::write(js, key.as_bytes())?)?;
+        }
+        array
+    };
+    Ok([js.string(error.code().as_str())?, js.string(error.message())?, keys])
 }

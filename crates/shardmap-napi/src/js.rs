@@ -12,7 +12,7 @@ pub struct Js(pub napi_env);
 pub type Fallible<T> = Result<T, Failure>;
 
 #[inline(always)]
-fn check(status: sys::napi_status) -> Fallible<()> {
+pub fn check(status: sys::napi_status) -> Fallible<()> {
     if status == sys::Status::napi_ok {
         return Ok(());
     }
@@ -284,6 +284,13 @@ impl Js {
     pub fn construct(self, class: napi_value, arguments: &[napi_value]) -> Fallible<napi_value> {
         let mut value = ptr::null_mut();
         napi!(napi_new_instance(self.0, class, arguments.len(), arguments.as_ptr(), &mut value))?;
+        Ok(value)
+    }
+
+    /// Calls a function without a receiver.
+    pub fn call(self, function: napi_value, arguments: &[napi_value]) -> Fallible<napi_value> {
+        let mut value = ptr::null_mut();
+        napi!(napi_call_function(self.0, self.undefined()?, function, arguments.len(), arguments.as_ptr(), &mut value))?;
         Ok(value)
     }
 

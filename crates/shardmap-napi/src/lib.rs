@@ -3,15 +3,20 @@
 //! Everything hot is a raw N-API function bound to one open map ([`call`]); the few exports of the module use napi-rs's macros.
 
 mod call;
+mod commits;
 mod images;
+mod inbox;
 mod isolate;
 mod js;
 mod keys;
+mod locks;
 mod map;
 mod rows;
 mod snapshot;
 mod space;
 mod values;
+mod versions;
+mod view;
 mod writer;
 
 use isolate::Isolate;

@@ -2,17 +2,32 @@
 
 use crate::{
     call::{define, takes, Call, Failure, Method, Outcome},
+    commits::text,
     isolate::Isolate,
     js::{Fallible, Js},
     map,
 };
 use napi::sys::{napi_value, ValueType};
-use shardmap_core::{registry, Code, Error, Options};
-use std::{mem::MaybeUninit, rc::Rc};
+use shardmap_core::{
+    registry::{self, Named},
+    store,
+    versions::{self, Durability, Mode, VersionedMap},
+    Code, Error, Options, ShardedMap,
+};
+use std::{mem::MaybeUninit, path::Path, ptr, rc::Rc};
 
 struct Space;
 
-const METHODS: &[Method<Space>] = &[takes::<_, 5>("openMap", open), takes::<_, 1>("destroyMap", destroy), takes::<_, 0>("mapNames", names)];
+const METHODS: &[Method<Space>] = &[
+    takes::<_, 5>("openMap", open_map),
+    takes::<_, 1>("destroyMap", destroy::<ShardedMap>),
+    takes::<_, 0>("mapNames", names::<ShardedMap>),
+    takes::<_, 5>("openVersions", open_versions),
+    takes::<_, 1>("destroyVersions", destroy::<VersionedMap>),
+    takes::<_, 0>("versionsNames", names::<VersionedMap>),
+    takes::<_, 1>("listen", listen),
+    takes::<_, 1>("hold", hold),
+];
 
 pub fn create((js, isolate): (Js, Rc<Isolate>)) -> Outcome {
     define(js, &isolate, &Rc::new(Space), METHODS)
@@ -40,7 +55,7 @@ fn option(js: Js, name: &str, value: napi_value) -> Fallible<Option<u64>> {
     }
 }
 
-fn open(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
+fn open_map(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
     let [given, shards, expected, entries, bytes, _] = call.arguments;
     let options = Options {
         shards: option(call.js, "shards", shards)?,
@@ -48,18 +63,43 @@ fn open(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
         max_entries: option(call.js, "maxEntries", entries)?,
         max_bytes: option(call.js, "maxBytes", bytes)?,
     };
-    map::create(call.js, call.isolate, registry::open(&name(call.js, given)?, options)?)
+    map::create(call.js, call.isolate, registry::open::<ShardedMap>(&name(call.js, given)?, options)?)
 }
 
-fn destroy(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
-    call.js.make_bool(registry::destroy(&name(call.js, call.arguments[0])?))
+/// Arguments: name, history, mode, path, durability. Reads the file, if there is one.
+fn open_versions(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
+    let [given, history, mode, path, durability, _] = call.arguments;
+    let path = text(call.js, path)?;
+    let options = versions::Options {
+        history: option(call.js, "history", history)?,
+        mode: text(call.js, mode)?.as_deref().map(Mode::named).transpose()?,
+        path: path.map(|path| store::real_path(Path::new(&path))).transpose()?,
+        durability: text(call.js, durability)?.as_deref().map(Durability::named).transpose()?,
+    };
+    crate::versions::create(call.js, call.isolate, registry::open::<VersionedMap>(&name(call.js, given)?, options)?)
 }
 
-fn names(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
-    let names = registry::names();
+fn destroy<T: Named>(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
+    call.js.make_bool(registry::destroy::<T>(&name(call.js, call.arguments[0])?)?)
+}
+
+fn names<T: Named>(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
+    let names = registry::names::<T>();
     let array = call.js.array(names.len())?;
     for (index, name) in names.iter().enumerate() {
         call.js.set_element(array, index, call.js.string(name)?)?;
     }
     Ok(array)
+}
+
+/// Has what other threads tell this isolate given to a function.
+fn listen(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
+    call.isolate.listen(call.js, call.arguments[0])?;
+    Ok(ptr::null_mut())
+}
+
+/// Whether the isolate shall live on until it was told.
+fn hold(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
+    call.isolate.inbox()?.hold(call.js, call.js.bool(call.arguments[0])?)?;
+    Ok(ptr::null_mut())
 }

@@ -32,10 +32,20 @@ pub struct Replacement {
     differences: Vec<Difference>,
 }
 
+/// The version that a commit was made from.
+pub enum Base {
+    /// None: it stands for itself.
+    Any,
+    /// This one.
+    Seen(Arc<Root>),
+    /// One that is no longer kept.
+    Gone(u64),
+}
+
 /// One request to change the map.
 pub struct Commit {
     /// The version that `reads` saw.
-    pub base: Option<Arc<Root>>,
+    pub base: Base,
     /// Keys that nobody may have written since.
     pub reads: Vec<Key>,
     /// What is to change.
@@ -49,7 +59,7 @@ pub struct Commit {
 impl Commit {
     /// One without conditions.
     pub fn of(change: Change) -> Self {
-        Self { base: None, reads: Vec::new(), change, tx_id: None, lease: None }
+        Self { base: Base::Any, reads: Vec::new(), change, tx_id: None, lease: None }
     }
 }
 
@@ -62,6 +72,11 @@ pub(super) struct Prepared {
 }
 
 impl VersionedMap {
+    /// A version to commit from, by its number.
+    pub fn base(&self, version: u64) -> Base {
+        self.at(version).ok().filter(|root| root.version == version).map_or(Base::Gone(version), Base::Seen)
+    }
+
     /// Builds the entries of a [`Change::Replace`], of which the last of a key counts. Takes as long as there are many; no lock is held.
     pub fn replacement(&self, writes: Vec<Write>) -> Result<Replacement> {
         let against = self.latest()?;
@@ -70,14 +85,17 @@ impl VersionedMap {
         Ok(Replacement { tree, against, differences })
     }
 
-    /// The version after `before`. Changes nothing.
-    pub(super) fn prepare(&self, before: &Arc<Root>, lineage: [u8; 16], commit: Commit) -> Result<Prepared> {
+    /// The version after `before`, which is the last one of the batch if there is any; `None` for a delta that leads to where it begins. Changes
+    /// nothing.
+    pub(super) fn prepare(&self, before: &Arc<Root>, batch: &[Prepared], lineage: [u8; 16], commit: Commit) -> Result<Option<Prepared>> {
         let Commit { base, reads, change, tx_id, lease } = commit;
         if lease.is_some_and(|token| !self.leases.is_live(token)) {
             return Err(Error::new(Code::Locked, "the lease of this commit has ended; take the locks again and start over"));
         }
-        if let Some(base) = base {
-            check(&base.tree, &before.tree, reads)?;
+        match base {
+            Base::Any => {}
+            Base::Seen(base) => check(&base.tree, &before.tree, reads)?,
+            Base::Gone(version) => return Err(super::not_kept(version)),
         }
         let mut version = before.version + 1;
         let mut adopted = None;
@@ -92,12 +110,16 @@ impl VersionedMap {
                 (tree, differences)
             }
             Change::Rollback(version) => {
-                let tree = self.at(version)?.tree.clone();
+                let prepared = batch.iter().rev().map(|one| &one.root).find(|root| root.version <= version);
+                let tree = prepared.cloned().map_or_else(|| self.at(version), Ok)?.tree.clone();
                 let differences = tree.since(&before.tree);
                 (tree, differences)
             }
             Change::Delta(delta) => {
                 delta.fits(before.version, lineage)?;
+                if delta.to == delta.from {
+                    return Ok(None);
+                }
                 version = delta.to;
                 adopted = Some(delta.lineage);
                 let differences = outcome(&before.tree, &delta.writes);
@@ -107,7 +129,7 @@ impl VersionedMap {
         let grown: i64 = differences.iter().map(|difference| difference.grows()).sum();
         let bytes = before.bytes.saturating_add_signed(grown);
         let root = Root::next(&self.published, version, super::now(), tree, bytes, differences.len() as u64);
-        Ok(Prepared { root: Arc::new(root), differences, tx_id, lineage: adopted })
+        Ok(Some(Prepared { root: Arc::new(root), differences, tx_id, lineage: adopted }))
     }
 }
 

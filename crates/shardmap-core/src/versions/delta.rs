@@ -121,7 +121,9 @@ impl Delta {
             };
             writes.push(Write { key: Key::new(key), value });
         }
-        (to >= from).then_some(Self { lineage, from, to, writes })
+        // Only what changes nothing leads nowhere, and every version has one after it.
+        let leads = if writes.is_empty() { to >= from } else { to > from };
+        (leads && to < u64::MAX).then_some(Self { lineage, from, to, writes })
     }
 
     /// Whether a map with this latest version and lineage can take it. A map that has no version yet takes any lineage.
@@ -147,9 +149,11 @@ fn number(input: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let byte = take(input, 1)?[0];
-        number |= u64::from(byte & 0x7F).checked_shl(shift)?;
+        let bits = u64::from(byte & 0x7F);
+        number |= bits << shift;
         if byte < 0x80 {
-            return Some(number);
+            // One way to write a number: no bits beyond 64, no zeros before it.
+            return (number >> shift == bits && (byte > 0 || shift == 0)).then_some(number);
         }
     }
     None

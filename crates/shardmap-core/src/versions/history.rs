@@ -91,7 +91,8 @@ impl Past {
         let latest = Tree::of(mode, entries);
         let (mut tree, mut older) = (latest.clone(), Vec::new());
         for (index, commit) in loaded.log.iter().enumerate().rev() {
-            let undo: Vec<_> = commit.changes.iter().map(|change| Write { key: change.key.clone(), value: change.before.clone() }).collect();
+            let undo: Vec<_> =
+                commit.changes.iter().map(|change| Write { key: change.key.clone(), value: change.before.clone() }).collect();
             tree = tree.with(&undo, stamp());
             let before = index.checked_sub(1).map(|index| &loaded.log[index]);
             let (version, at, changes) = before.map_or((commit.version - 1, 0, 0), |log| (log.version, log.at, log.changes.len() as u64));

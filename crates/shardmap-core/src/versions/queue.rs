@@ -6,6 +6,7 @@
 use super::{
     commit::{Commit, Prepared},
     root::Root,
+    tree::Write,
     Durability, VersionedMap,
 };
 use crate::{
@@ -35,7 +36,8 @@ impl Done {
         Self(Some(Box::new(tell)))
     }
 
-    fn tell(mut self, result: Result<u64>) {
+    /// Tells it.
+    pub fn tell(mut self, result: Result<u64>) {
         if let Some(tell) = self.0.take() {
             tell(result);
         }
@@ -108,6 +110,16 @@ impl VersionedMap {
         thread::run(Box::new(move || map.drain(lock(&map.writer))));
     }
 
+    /// Asks for a commit after which the map has exactly these entries, the last of a key counting. They are put together by another thread; readers and
+    /// writers go on meanwhile.
+    pub fn replace_all(self: &Arc<Self>, writes: Vec<Write>, done: Done) {
+        let map = self.clone();
+        thread::run(Box::new(move || match map.replacement(writes) {
+            Ok(replacement) => map.commit(Commit::of(super::Change::Replace(replacement)), done),
+            Err(error) => done.tell(Err(error)),
+        }));
+    }
+
     /// Commits and waits for it, for other writers before it, and for the disk.
     pub fn commit_sync(self: &Arc<Self>, commit: Commit) -> Result<u64> {
         let told = Arc::new(Mutex::new(None));
@@ -139,6 +151,10 @@ impl VersionedMap {
         let mut lineage = writer.lineage;
         let (mut prepared, mut waiting, mut again) = (Vec::<Prepared>::new(), Vec::new(), Vec::new());
         for (commit, done) in batch {
+            if let Err(error) = self.alive() {
+                done.tell(Err(error));
+                continue;
+            }
             if let Some(version) = commit.tx_id.as_ref().and_then(|id| writer.done.versions.get(id)) {
                 done.tell(Ok(*version));
                 continue;
@@ -147,8 +163,9 @@ impl VersionedMap {
                 again.push((same.root.version, done));
                 continue;
             }
-            match self.alive().and_then(|()| self.prepare(&last, lineage, commit)) {
-                Ok(next) => {
+            match self.prepare(&last, &prepared, lineage, commit) {
+                Ok(None) => waiting.push((last.version, done)),
+                Ok(Some(next)) => {
                     last = next.root.clone();
                     lineage = next.lineage.unwrap_or(lineage);
                     waiting.push((next.root.version, done));

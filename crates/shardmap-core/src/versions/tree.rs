@@ -6,6 +6,7 @@ use super::{
     trie::Trie,
 };
 use crate::{
+    error::{Code, Error, Result},
     hash,
     key::{Key, KeyRef},
     map::Rows,
@@ -22,6 +23,20 @@ pub enum Mode {
     Delta,
     /// A sorted array: the least memory and the fastest walk, and a commit copies it whole.
     Copy,
+}
+
+impl Mode {
+    /// The one that users call so.
+    pub fn named(name: &str) -> Result<Self> {
+        by_name("mode", &[("delta", Self::Delta), ("copy", Self::Copy)], name)
+    }
+}
+
+pub(super) fn by_name<T: Copy>(option: &str, all: &[(&str, T)], given: &str) -> Result<T> {
+    all.iter().find(|(name, _)| *name == given).map(|(_, one)| *one).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|(name, _)| format!("'{name}'")).collect();
+        Error::new(Code::Option, format!("{option} is '{given}'; give {}", names.join(" or ")))
+    })
 }
 
 /// One key and what it shall have: `None` deletes.
@@ -56,6 +71,11 @@ impl Difference {
             (before, after) => before.is_some() || after.is_some(),
         };
         changes.then(|| Self { key: write.key.clone(), hash, before: before.cloned(), after: write.value.clone() })
+    }
+
+    /// The write that makes the newer version of the older one.
+    pub fn write(&self) -> Write {
+        Write { key: self.key.clone(), value: self.after.clone() }
     }
 
     /// By how many bytes more the newer version takes.
@@ -117,7 +137,10 @@ impl Tree {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        match self {
+            Self::Trie(trie) => trie.is_empty(),
+            Self::Flat(flat) => flat.is_empty(),
+        }
     }
 
     /// The entry of a key.

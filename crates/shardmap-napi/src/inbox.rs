@@ -1,0 +1,161 @@
+//! What other threads have to tell an isolate. They leave letters and ring once; the isolate reads them all on its own thread.
+//!
+//! The bell keeps the isolate alive only while somebody there waits for an answer. When the isolate ends, its hook takes the bell away first, so it
+//! is never rung later, and then ends what the isolate held.
+
+use crate::{
+    call::{caught, Outcome},
+    isolate,
+    js::{check, Fallible, Js},
+};
+use napi::sys::{self, napi_env, napi_threadsafe_function, napi_value};
+use shardmap_core::{
+    leases::Leases,
+    sync::{lock, Arc, AtomicU64, Mutex, Ordering, Weak},
+    Error,
+};
+use std::{ffi::c_void, ptr};
+
+/// News of a request, by the number that the isolate gave it.
+pub enum Letter {
+    /// It is done, with this version or token, or it failed.
+    Settled { request: f64, outcome: Result<u64, Error> },
+    /// The lease that it got has ended.
+    Ended { request: f64 },
+}
+
+pub struct Inbox {
+    /// Names the isolate to the leases it holds.
+    pub holder: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// `None` before it is there, and after the isolate's end.
+    bell: Option<Bell>,
+    letters: Vec<Letter>,
+    rung: bool,
+    /// Of the maps that this isolate has asked for locks.
+    leases: Vec<Weak<Leases>>,
+}
+
+struct Bell(napi_threadsafe_function);
+
+// SAFETY: a thread-safe function may be called from any thread, and is taken away before its environment ends.
+unsafe impl Send for Bell {}
+
+impl Inbox {
+    /// An inbox of the running isolate; `receive` gets its letters.
+    pub fn open(js: Js, receive: napi_value) -> Fallible<Arc<Self>> {
+        static HOLDERS: AtomicU64 = AtomicU64::new(1);
+        let inbox = Arc::new(Self { holder: HOLDERS.fetch_add(1, Ordering::Relaxed), state: Mutex::default() });
+        let context = Arc::into_raw(inbox.clone()).cast_mut().cast::<c_void>();
+        let name = js.string("shardmap")?;
+        let mut bell = ptr::null_mut();
+        // SAFETY: called on the environment's thread; the context is a count of the inbox, which `drop_context` gives back.
+        check(unsafe {
+            sys::napi_create_threadsafe_function(
+                js.0,
+                receive,
+                ptr::null_mut(),
+                name,
+                0,
+                1,
+                context,
+                Some(drop_context),
+                context,
+                Some(deliver),
+                &mut bell,
+            )
+        })?;
+        // SAFETY: the bell was just made, in this environment.
+        check(unsafe { sys::napi_unref_threadsafe_function(js.0, bell) })?;
+        lock(&inbox.state).bell = Some(Bell(bell));
+        let hook = Arc::into_raw(inbox.clone()).cast_mut().cast();
+        // SAFETY: called on the environment's thread. Hooks run in reverse order, so this one runs before the bell's own.
+        check(unsafe { sys::napi_add_env_cleanup_hook(js.0, Some(leave), hook) })?;
+        Ok(inbox)
+    }
+
+    /// Leaves a letter; after the isolate's end it is thrown away.
+    pub fn post(&self, letter: Letter) {
+        let mut state = lock(&self.state);
+        let Some(Bell(bell)) = state.bell else { return };
+        state.letters.push(letter);
+        if !std::mem::replace(&mut state.rung, true) {
+            // SAFETY: the bell is there, so its environment is too: the hook that ends it takes it away under this lock.
+            unsafe { sys::napi_call_threadsafe_function(bell, ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking) };
+        }
+    }
+
+    /// Whether the isolate shall live on for answers to come.
+    pub fn hold(&self, js: Js, hold: bool) -> Fallible<()> {
+        let state = lock(&self.state);
+        let Some(Bell(bell)) = state.bell else { return Ok(()) };
+        if hold {
+            // SAFETY: called on the environment's thread, with its own bell.
+            check(unsafe { sys::napi_ref_threadsafe_function(js.0, bell) })
+        } else {
+            // SAFETY: as above.
+            check(unsafe { sys::napi_unref_threadsafe_function(js.0, bell) })
+        }
+    }
+
+    /// Has these leases ended with the isolate.
+    pub fn end_with_isolate(&self, leases: &Arc<Leases>) {
+        let mut state = lock(&self.state);
+        if state.leases.iter().all(|known| !ptr::eq(known.as_ptr(), Arc::as_ptr(leases))) {
+            state.leases.retain(|known| known.strong_count() > 0);
+            state.leases.push(Arc::downgrade(leases));
+        }
+    }
+
+    fn letters(&self) -> Vec<Letter> {
+        let mut state = lock(&self.state);
+        state.rung = false;
+        std::mem::take(&mut state.letters)
+    }
+}
+
+unsafe extern "C" fn deliver(env: napi_env, receive: napi_value, context: *mut c_void, _: *mut c_void) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: the context is a count of the inbox that lives until the bell's end.
+    let inbox = unsafe { &*context.cast::<Inbox>() };
+    // What `receive` throws stays pending, and the runtime reports it.
+    let _ = caught(|| hand_over(Js(env), receive, inbox.letters()));
+}
+
+/// Calls `receive(kind, request, ...)`: 0 and the version or token, 1 and an error's parts, or 2.
+fn hand_over(js: Js, receive: napi_value, letters: Vec<Letter>) -> Outcome {
+    for letter in letters {
+        let number = |number: f64| js.make_number(number);
+        match letter {
+            Letter::Settled { request, outcome: Ok(value) } => {
+                js.call(receive, &[number(0.0)?, number(request)?, number(value as f64)?])?
+            }
+            Letter::Settled { request, outcome: Err(error) } => {
+                let [code, message, keys] = isolate::arguments(js, &error)?;
+                js.call(receive, &[number(1.0)?, number(request)?, code, message, keys])?
+            }
+            Letter::Ended { request } => js.call(receive, &[number(2.0)?, number(request)?])?,
+        };
+    }
+    Ok(ptr::null_mut())
+}
+
+unsafe extern "C" fn drop_context(_: napi_env, context: *mut c_void, _: *mut c_void) {
+    // SAFETY: `open` gave the bell this count of the inbox, and it ends once.
+    drop(unsafe { Arc::from_raw(context.cast::<Inbox>()) });
+}
+
+unsafe extern "C" fn leave(hook: *mut c_void) {
+    // SAFETY: `open` gave the hook this count of the inbox, and it runs once.
+    let inbox = unsafe { Arc::from_raw(hook.cast::<Inbox>()) };
+    let state = std::mem::take(&mut *lock(&inbox.state));
+    for leases in state.leases.iter().filter_map(Weak::upgrade) {
+        leases.end_holder(inbox.holder);
+    }
+}

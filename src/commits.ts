@@ -1,0 +1,75 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { encodedKind, encodeOrAbsent } from './codec'
+import { ShardmapError } from './errors'
+import { ownKey } from './keys'
+import { STAGE_ARGUMENTS } from './many'
+import { BYTES, type NativeVersions, type NativeView, type Raw } from './native'
+import { iterable, pair } from './options'
+import { refuseThenable } from './retry'
+import { MapTransaction } from './transaction'
+import type { Key, Transaction } from './types'
+
+/** How often a function given to commit runs before the conflict is its caller's. */
+const TRIES = 100
+/** Tries that follow one another at once. */
+const EAGER = 3
+const LONGEST_WAIT_MS = 32
+
+type Fn<K extends Key, V> = (tx: Transaction<K, V>) => void
+
+/** The writes (key, value, kind, ...) of entries in which undefined deletes. Runs the user's getters, and nothing after them. */
+export function encodeAll<K, V>(call: string, entries: Iterable<readonly [K, V | undefined]>): Raw[] {
+  const writes: Raw[] = []
+  for (const entry of iterable(call, entries)) {
+    const [key, value] = pair(entry)
+    const own = ownKey(key)
+    const raw = encodeOrAbsent(value)
+    const kind = encodedKind
+    writes.push(own, kind === BYTES ? new Uint8Array(raw as Uint8Array) : raw, kind)
+  }
+  return writes
+}
+
+/** Hands over writes and keys and runs `call`, all or nothing. Nothing in between runs code of the user. */
+export function withStaged<T>(native: NativeVersions, writes: readonly unknown[], keys: readonly unknown[], call: () => T): T {
+  try {
+    for (let i = 0; i < writes.length; i += STAGE_ARGUMENTS) native.stage(...writes.slice(i, i + STAGE_ARGUMENTS))
+    for (let i = 0; i < keys.length; i += STAGE_ARGUMENTS) native.stageKeys(...keys.slice(i, i + STAGE_ARGUMENTS))
+  } catch (error) {
+    native.unstage()
+    throw error
+  }
+  return call()
+}
+
+/** One try: runs the function on the version that the view has just taken, and asks for what it wrote. A try that wrote nothing has its version. */
+export function tryFunction<K extends Key, V, T>(
+  native: NativeVersions,
+  view: NativeView,
+  fn: Fn<K, V>,
+  commit: () => T,
+): T | number {
+  const [version] = view.take()
+  const tx = new MapTransaction<K, V>(view, BigInt(version))
+  let ended: ReturnType<typeof tx.end>
+  try {
+    refuseThenable('commit', fn(tx))
+  } finally {
+    ended = tx.end()
+  }
+  if (ended.writes.length === 0) return version
+  return withStaged(native, ended.writes, ended.reads, commit)
+}
+
+/** Whether a try that failed so is to be made again, `tries` having been made. */
+export function isRetried(error: unknown, tries: number): boolean {
+  return error instanceof ShardmapError && error.code === 'ERR_SHARDMAP_CONFLICT' && tries < TRIES
+}
+
+/** Waits before the next try: not at all, then for a random time that grows. */
+export async function backOff(tries: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  if (tries <= EAGER) return
+  const longest = Math.min(2 ** (tries - EAGER), LONGEST_WAIT_MS)
+  await wait(Math.random() * longest, undefined, signal === undefined ? {} : { signal })
+}
