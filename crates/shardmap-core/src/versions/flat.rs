@@ -37,11 +37,6 @@ impl Flat {
         self.entries.is_empty()
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// All of them, in order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
