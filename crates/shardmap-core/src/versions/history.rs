@@ -41,13 +41,14 @@ impl History {
         self.roots.len()
     }
 
-    /// Adds the latest; returns what is no longer kept, to be freed under no lock.
-    pub fn push(&mut self, root: Arc<Root>) -> Option<Arc<Root>> {
+    /// Adds the latest; returns what is no longer kept, and in how many keys the next version differs from it, which is what it alone may hold.
+    pub fn push(&mut self, root: Arc<Root>) -> Option<(Arc<Root>, u64)> {
         self.roots.push_back(root);
-        if self.roots.len() > self.keep + 1 {
-            return self.roots.pop_front();
+        if self.roots.len() <= self.keep + 1 {
+            return None;
         }
-        None
+        let oldest = self.roots.pop_front()?;
+        Some((oldest, self.roots.front().map_or(0, |next| next.changes)))
     }
 
     /// The newest version that is not after this one; `None` when it is no longer kept.

@@ -24,6 +24,10 @@ use std::{
 const TX_IDS: usize = 10_000;
 /// Commits of one log write.
 const TOGETHER: usize = 1024;
+/// Batches that one caller does.
+const ROUNDS: usize = 4;
+/// Entries whose memory is better freed by another thread.
+const LARGE: u64 = 4096;
 /// How late [`Durability::Eventual`] is on disk.
 const LATE: Duration = Duration::from_millis(100);
 
@@ -106,8 +110,7 @@ impl VersionedMap {
                 return self.drain(writer);
             }
         }
-        let map = self.clone();
-        thread::run(Box::new(move || map.drain(lock(&map.writer))));
+        self.drain_elsewhere();
     }
 
     /// Asks for a commit after which the map has exactly these entries, the last of a key counting. They are put together by another thread; readers and
@@ -125,15 +128,18 @@ impl VersionedMap {
         let told = Arc::new(Mutex::new(None));
         let tell = told.clone();
         lock(&self.queue).push_back((commit, Done::new(move |result| *lock(&tell) = Some(result))));
-        // Whoever took it from the queue has finished it before the lock could be had.
-        self.drain(lock(&self.writer));
-        let result = lock(&told).take();
-        result.unwrap_or_else(|| Err(Error::new(Code::Panic, "a bug in shardmap lost this commit; please report it")))
+        loop {
+            // Whoever took it from the queue has told of it before the lock could be had.
+            self.drain(lock(&self.writer));
+            if let Some(result) = lock(&told).take() {
+                return result;
+            }
+        }
     }
 
-    /// Does what is in the queue, until it is empty.
+    /// Does what is in the queue. What keeps coming is left to the process's thread, or the caller might never get away.
     fn drain(self: &Arc<Self>, mut writer: MutexGuard<'_, Writer>) {
-        loop {
+        for _ in 0..ROUNDS {
             let batch: Vec<_> = {
                 let mut queue = lock(&self.queue);
                 let count = queue.len().min(TOGETHER);
@@ -144,6 +150,13 @@ impl VersionedMap {
             }
             self.commit_together(&mut writer, batch);
         }
+        drop(writer);
+        self.drain_elsewhere();
+    }
+
+    fn drain_elsewhere(self: &Arc<Self>) {
+        let map = self.clone();
+        thread::run(Box::new(move || map.drain(lock(&map.writer))));
     }
 
     fn commit_together(self: &Arc<Self>, writer: &mut Writer, batch: Vec<(Commit, Done)>) {
@@ -203,7 +216,6 @@ impl VersionedMap {
     /// Makes the last of the prepared versions the latest one: see [`crate::turn`].
     fn publish(&self, writer: &mut Writer, prepared: Vec<Prepared>, last: &Arc<Root>) {
         let changed = || prepared.iter().flat_map(|one| &one.differences);
-        let mut dropped = Vec::new();
         // Held over the swap: who has seen the latest version finds it among the kept ones.
         let mut history = lock(&self.history);
         self.turn.begin();
@@ -212,9 +224,10 @@ impl VersionedMap {
         } else {
             self.slots.advance_all();
         }
-        dropped.push(self.published.store(last.clone()));
+        let replaced = self.published.store(last.clone());
         self.turn.end();
         self.counts.commits.fetch_add(prepared.len() as u64, Ordering::Relaxed);
+        let mut dropped = vec![(replaced, 0)];
         for one in prepared {
             if let Some(id) = one.tx_id {
                 writer.done.insert(id, one.root.version);
@@ -222,6 +235,9 @@ impl VersionedMap {
             dropped.extend(history.push(one.root));
         }
         drop(history);
+        if dropped.iter().any(|(_, entries)| *entries > LARGE) {
+            thread::run(Box::new(move || drop(dropped)));
+        }
     }
 
     /// Writes out what was acknowledged before it was on disk, within [`LATE`].
