@@ -155,7 +155,9 @@ impl VersionedMap {
         let (past, writer) = match opened {
             Some((store, loaded)) => {
                 let past = Past::load(mode, &loaded, || counts.stamp());
-                (past, Writer::new(loaded.lineage, Some(store), durability, loaded.tx_ids))
+                // A new file has no lineage before its first commit.
+                let lineage = if loaded.version == 0 { delta::lineage() } else { loaded.lineage };
+                (past, Writer::new(lineage, Some(store), durability, loaded.tx_ids))
             }
             None => (Past::new(mode), Writer::new(delta::lineage(), None, durability, Vec::new())),
         };
