@@ -6,7 +6,7 @@ use super::{
     guard::Guard,
     overlay::Overlay,
     record::{unseal, Head, Reader, Table, Tally, HEAD_KEY},
-    redb::{wants_repair, Db, Opening},
+    redb::{wants_repair, Db, Opening, Visit},
     Change, Loaded, Logged,
 };
 use crate::{
@@ -85,7 +85,7 @@ fn read(db: &Db, history: u64) -> Result<Found> {
 }
 
 /// Visits the bodies of a table, and compares their number and sum with the head.
-fn rows(db: &Db, head: &Head, table: Table, each: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+fn rows(db: &Db, head: &Head, table: Table, each: &mut Visit<'_>) -> Result<()> {
     let said = head.tallies[table as usize];
     let mut tally = Tally::default();
     db.read(table, said.rows, &mut |key, row| {

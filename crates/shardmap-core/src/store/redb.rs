@@ -47,6 +47,9 @@ impl StorageBackend for Backend {
     }
 }
 
+/// Takes the key and the row of one row after the other.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'a;
+
 /// What an open does with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
@@ -114,7 +117,7 @@ impl Db {
     }
 
     /// Visits the rows of a table in the order of their keys, and one row more than there should be at most.
-    pub fn read(&self, table: Table, rows: u64, each: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+    pub fn read(&self, table: Table, rows: u64, each: &mut Visit<'_>) -> Result<()> {
         caught(&self.guard, || {
             let transaction = self.database()?.begin_read().map_err(fault)?;
             let rows_of = transaction.open_table(definition(table)).map_err(fault)?;
