@@ -61,9 +61,9 @@ export interface Snapshot<K extends Key, V> extends Iterable<[
   K,
   V
 ]> {
-  /** Rises with each snapshot of the map. */
+  /** Of a SharedMap: rises with each snapshot. Of a SnapshotMap: the version. */
   readonly version: bigint;
-  /** When it was taken. */
+  /** When it was taken; of a SnapshotMap, when the version was made. */
   readonly at: Date;
   /** Entries in it. */
   readonly size: number;
@@ -104,6 +104,101 @@ export interface Batch<K extends Key, V> {
   close(): void;
   /** The same as {@link Batch.close}, for `using`. */
   [Symbol.dispose](): void;
+}
+/** Options of {@link SnapshotMap.open}. An option left out matches whatever the map already has. */
+export interface SnapshotMapOptions {
+  /** Versions kept beside the latest one and the ones that snapshots hold; across restarts too. Default 16. */
+  history?: number;
+  /** `'delta'` (default): a commit costs what it changes. `'copy'`: it copies everything, and reading whole versions is fastest. */
+  mode?: "delta" | "copy";
+  /** As for {@link SharedMapOptions.near}. */
+  near?: number;
+  /** A file that keeps the map. It belongs to one process at a time. Absent: memory only. */
+  path?: string;
+  /** When a commit is on disk: before it resolves (default), at most 100 ms later, or when the system sees fit. */
+  durability?: "immediate" | "eventual" | "none";
+}
+/** Options of {@link SnapshotMap.commit}. */
+export interface CommitOptions {
+  /** Gives up waiting and trying again. A commit that was already handed over may still be made. */
+  signal?: AbortSignal;
+  /** The commit fails with `ERR_SHARDMAP_LOCKED` if this lease has ended. */
+  lease?: Lease;
+}
+/** Options of {@link SnapshotMap.lock}. */
+export interface LockOptions {
+  /** How long the lease lasts unless it is renewed. Default 30,000. */
+  leaseMs?: Ms;
+  /** Gives up waiting. */
+  signal?: AbortSignal;
+}
+/** What {@link SnapshotMap.tryCommit} takes. */
+export interface CommitRequest<K extends Key, V> {
+  /** A name under which it is done once: asked for again, it resolves with the version it had. The last 10,000 are remembered. */
+  txId?: string;
+  /** The version it was made from. `ERR_SHARDMAP_VERSION` when that is no longer kept. */
+  version: bigint;
+  /** Keys that nobody may have written since. Left out: the keys that it writes. */
+  reads?: Iterable<K>;
+  /** What to write; undefined deletes. */
+  writes: Iterable<readonly [
+    K,
+    V | undefined
+  ]>;
+}
+/** One try of a commit. Dead once the function it was given to has returned. */
+export interface Transaction<K extends Key, V> {
+  /** The version it reads. */
+  readonly version: bigint;
+  /** The value as this transaction would leave it. The key is checked at commit: was it written meanwhile, the function runs again. */
+  get(key: K): V | undefined;
+  /** Writes a value; undefined deletes. */
+  set(key: K, value: V): void;
+  /** Deletes a key. */
+  delete(key: K): void;
+}
+/** A key in which a version differs from the one before it. */
+export interface Change<K extends Key, V> {
+  version: bigint;
+  key: K;
+  /** Undefined: there was none. */
+  before: V | undefined;
+  /** Undefined: there is none. */
+  after: V | undefined;
+}
+/** Keys locked for their holder. Advisory: only lockers of the same keys wait. */
+export interface Lease {
+  readonly keys: readonly Key[];
+  /** Rises with every lease of the map: hand it to what the lease guards, which refuses lower ones. */
+  readonly token: bigint;
+  /** Aborts when the lease ends, however it ends. */
+  readonly signal: AbortSignal;
+  /** Lets it last so much longer from now (default: as long as at first). False when it has ended. */
+  renew(leaseMs?: Ms): boolean;
+  /** Ends it. Releasing twice is fine. */
+  release(): void;
+  /** The same as {@link Lease.release}, for `using`. */
+  [Symbol.dispose](): void;
+}
+/** What {@link SnapshotMap.stats} returns, for the whole process. */
+export interface SnapshotStats {
+  version: bigint;
+  /** Entries of the latest version. */
+  entries: number;
+  /** Versions kept, the latest included. */
+  versionsKept: number;
+  /** Snapshots that were taken and not closed. */
+  liveSnapshots: number;
+  /** The age of the oldest of them: what it holds cannot be freed. */
+  oldestSnapshotMs: Ms;
+  /** Commits made since the map was opened. */
+  commits: number;
+  /** Commits refused because a key they read was written meanwhile. */
+  conflicts: number;
+  /** Writes to the file, each of one commit or of several that came together. */
+  logWrites: number;
+  /** Bytes of the latest version: keys, values and overhead. */
+  bytes: number;
 }
 /** What went wrong, for programs; the message is for people. */
 export type ErrorCode = "ERR_SHARDMAP_KEY" | "ERR_SHARDMAP_VALUE" | "ERR_SHARDMAP_OPTION" | "ERR_SHARDMAP_FULL" | "ERR_SHARDMAP_CLOSED" | "ERR_SHARDMAP_MISMATCH" | "ERR_SHARDMAP_CONFLICT" | "ERR_SHARDMAP_VERSION" | "ERR_SHARDMAP_CORRUPT" | "ERR_SHARDMAP_LOCKED" | "ERR_SHARDMAP_IO" | "ERR_SHARDMAP_TIMEOUT" | "ERR_SHARDMAP_PANIC";
@@ -240,6 +335,109 @@ export declare class SharedMap<K extends Key = string, V = unknown> implements M
   /** Counters of the whole process; see {@link MapStats}. */
   stats(): MapStats;
   /** Flushes the batches of this handle and ends it; the data lives on until `destroy` or the end of the process. Closing twice is fine. */
+  close(): void;
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void;
+}
+export type Writes<K, V> = Iterable<readonly [
+  K,
+  V | undefined
+]>;
+/**
+ * A map of versions, shared by all threads of the process. Versions rise by one per commit; a commit is visible to every thread at once, and readers
+ * never wait and see one whole version. With a `path` it is kept in a file and survives the process, `kill -9` included.
+ *
+ * Keys and values are those of {@link SharedMap}. A stored undefined does not exist here: in commits it deletes.
+ *
+ * Every method throws, or rejects with, `ERR_SHARDMAP_CLOSED` after `close()` here or `destroy()` anywhere, and `ERR_SHARDMAP_KEY` for what is no key.
+ */
+export declare class SnapshotMap<K extends Key = string, V = unknown> {
+  #private;
+  private constructor();
+  /**
+   * Opens the map of that name, and makes it if there is none: with a `path` from its file, which is read and checked whole before this returns.
+   * `ERR_SHARDMAP_OPTION` for a bad option, `ERR_SHARDMAP_MISMATCH` when the name is open as another kind or with another value of a given option,
+   * `ERR_SHARDMAP_CORRUPT` for a file that is damaged or none of shardmap's (it stays as it is), `ERR_SHARDMAP_LOCKED` for one that is open elsewhere.
+   */
+  static open<K extends Key, V>(name: string, options?: SnapshotMapOptions): SnapshotMap<K, V>;
+  /** The names of all snapshot maps of the process. */
+  static names(): string[];
+  /**
+   * Ends the map for every thread and frees its data; returns whether there was one. Its handles throw `ERR_SHARDMAP_CLOSED` from then on and what
+   * waits rejects with it; snapshots stay valid. A file is written out and let go, never deleted.
+   */
+  static destroy(name: string): boolean;
+  /** The name it was opened by. */
+  get name(): string;
+  /** The latest version; 0n for a map that nothing was committed to. */
+  get version(): bigint;
+  /** Entries of the latest version. */
+  get size(): number;
+  /**
+   * The value in the latest version, or with `at` in the newest one that is not after it (`ERR_SHARDMAP_VERSION` when that is no longer kept). Whoever
+   * has read one key of a commit reads all of it. Answered without leaving JavaScript while no commit has changed the key since this thread last
+   * read it.
+   */
+  get(key: K, options?: {
+    at?: bigint;
+  }): V | undefined;
+  /** Whether the latest version has the key. */
+  has(key: K): boolean;
+  /** The latest version, held: it stays as it is until closed. Takes the same time however large the map is. */
+  snapshot(): Snapshot<K, V>;
+  /** The newest version that is not after this one, held. `ERR_SHARDMAP_VERSION` when it is no longer kept. */
+  at(version: bigint): Snapshot<K, V>;
+  /** The versions that are kept, the oldest first. */
+  versions(): {
+    version: bigint;
+    at: Date;
+    changes: number;
+  }[];
+  /**
+   * What the versions after `from`, up to and with `to` (default: the latest), have changed, version by version. `ERR_SHARDMAP_VERSION` when `from`
+   * is older than what is kept. A step reads one version's changes.
+   */
+  changes(from: bigint, to?: bigint): IterableIterator<Change<K, V>>;
+  /**
+   * Changes many keys in one step; resolves with the new version when it is visible to every thread and as durable as the map was opened for. Entries
+   * are written as they are (undefined deletes). A function gets a transaction: it runs at once, and again whenever a key that it read was written
+   * meanwhile (after 100 tries the promise rejects with `ERR_SHARDMAP_CONFLICT` and those keys), so it must do nothing else, and must not be async
+   * (`ERR_SHARDMAP_VALUE`). What it throws rejects the promise and commits nothing. A commit without writes resolves with the present version.
+   */
+  commit(change: ((tx: Transaction<K, V>) => void) | Writes<K, V>, options?: CommitOptions): Promise<bigint>;
+  /** The same and waits, for other writers and for the disk; returns the version. For start-up and tools: it blocks the thread. */
+  commitSync(change: ((tx: Transaction<K, V>) => void) | Writes<K, V>): bigint;
+  /**
+   * Commits what was worked out from a version elsewhere: in another thread, another process, a browser. Rejects with `ERR_SHARDMAP_CONFLICT`, and the
+   * keys, if one that it read was written since that version; with `ERR_SHARDMAP_VERSION` if that version is no longer kept. With a `txId` it is done
+   * once, however often it is asked for.
+   */
+  tryCommit(request: CommitRequest<K, V>): Promise<bigint>;
+  /** Replaces everything by these entries in one step; another thread puts them together, and readers and writers go on meanwhile. */
+  replaceAll(entries: Iterable<readonly [
+    K,
+    V
+  ]>): Promise<bigint>;
+  /** A new version with the content that an older one had. `ERR_SHARDMAP_VERSION` when it is no longer kept. */
+  rollback(version: bigint): Promise<bigint>;
+  /**
+   * Locks keys against other lockers (reads and commits do not ask): all at once, in the order of asking, so never a deadlock. A lease ends when it is
+   * released, when its time is over, or with its thread. Not re-entrant: asking again waits for oneself.
+   */
+  lock(keys: Iterable<K>, options?: LockOptions): Promise<Lease>;
+  /**
+   * What leads from a version to the latest, for another map: compact, and checked when applied. From 0n it holds every entry; otherwise
+   * `ERR_SHARDMAP_VERSION` unless that version is kept.
+   */
+  exportDelta(from: bigint): Uint8Array;
+  /**
+   * Applies what another map's `exportDelta` has made, in one step: the map then has that version. `ERR_SHARDMAP_VERSION` unless it stands at the very
+   * version that the delta leads from and descends from the same map (a map without a version takes any); `ERR_SHARDMAP_CORRUPT` for damage.
+   */
+  applyDelta(delta: Uint8Array): Promise<bigint>;
+  /** Counters of the whole process; see {@link SnapshotStats}. */
+  stats(): SnapshotStats;
+  /** Ends this handle; the data lives on until `destroy` or the end of the process. Snapshots and what waits go on. Closing twice is fine. */
   close(): void;
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
