@@ -12,6 +12,8 @@ interface Waiting {
 const waiting = new Map<number, Waiting>()
 /** What to do when the lease that a request got ends. */
 const leases = new Map<number, () => void>()
+/** Leases that ended before whoever asked for them has heard of them. */
+const endedEarly = new Set<number>()
 let last = 0
 let listening = false
 
@@ -25,7 +27,8 @@ function receive(...letter: Letter): void {
   if (kind === 2) {
     const ended = leases.get(request)
     leases.delete(request)
-    ended?.()
+    if (ended === undefined) endedEarly.add(request)
+    else ended()
     return
   }
   const asked = waiting.get(request)
@@ -65,7 +68,8 @@ export function ask(call: (request: number) => number | undefined): number | Pro
 
 /** Calls `ended` when the lease of that request ends otherwise than by release. */
 export function onLeaseEnd(request: number, ended: () => void): void {
-  leases.set(request, ended)
+  if (endedEarly.delete(request)) ended()
+  else leases.set(request, ended)
 }
 
 export function forgetLease(request: number): void {

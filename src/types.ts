@@ -122,7 +122,7 @@ export interface SnapshotMapOptions {
 export interface CommitOptions {
   /** Gives up waiting and trying again. A commit that was already handed over may still be made. */
   signal?: AbortSignal
-  /** The commit fails with `ERR_SHARDMAP_LOCKED` if this lease has ended. */
+  /** The commit fails with `ERR_SHARDMAP_LOCKED` if this lease has ended when its turn comes, before it is written to the file. */
   lease?: Lease
 }
 

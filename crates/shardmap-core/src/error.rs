@@ -1,6 +1,5 @@
 //! Errors with stable codes; the message tells the user what to do.
 
-use crate::key::Key;
 use std::{borrow::Cow, fmt};
 
 macro_rules! codes {
@@ -59,7 +58,7 @@ pub struct Error(Box<Parts>);
 struct Parts {
     code: Code,
     message: Cow<'static, str>,
-    keys: Vec<Key>,
+    keys: Vec<Box<[u8]>>,
 }
 
 impl Error {
@@ -69,8 +68,8 @@ impl Error {
         Self(Box::new(Parts { code, message: message.into(), keys: Vec::new() }))
     }
 
-    /// The same, naming the keys it is about.
-    pub fn with_keys(mut self, keys: Vec<Key>) -> Self {
+    /// The same, naming the encoded keys it is about.
+    pub fn with_keys(mut self, keys: Vec<Box<[u8]>>) -> Self {
         self.0.keys = keys;
         self
     }
@@ -85,8 +84,8 @@ impl Error {
         &self.0.message
     }
 
-    /// The keys it is about.
-    pub fn keys(&self) -> &[Key] {
+    /// The keys it is about, encoded.
+    pub fn keys(&self) -> &[Box<[u8]>] {
         &self.0.keys
     }
 

@@ -1,44 +1,12 @@
 //! Native functions bound to a target (an open map, a snapshot), with panics caught and errors thrown at the edge.
 
 use crate::{
+    failure::{caught, Failure, Outcome},
     isolate::Isolate,
-    js::{Fallible, Js},
+    js::Js,
 };
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
-use shardmap_core::{Code, Error};
-use std::{
-    ffi::c_void,
-    panic::{catch_unwind, AssertUnwindSafe},
-    ptr,
-    rc::Rc,
-    sync::atomic::{AtomicBool, Ordering},
-};
-
-/// Why a call ends without a value.
-pub enum Failure {
-    /// JavaScript has thrown already.
-    Pending,
-    /// To be thrown.
-    Coded(Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Coded(error)
-    }
-}
-
-impl Failure {
-    pub fn into_error(self) -> Error {
-        match self {
-            Self::Coded(error) => error,
-            Self::Pending => Error::new(Code::Value, "an exception of the caller"),
-        }
-    }
-}
-
-/// A value for JavaScript; null means `undefined`.
-pub type Outcome = Fallible<napi_value>;
+use std::{ffi::c_void, ptr, rc::Rc};
 
 /// Arguments that a method can read without allocation.
 const ARGUMENTS: usize = 6;
@@ -81,29 +49,6 @@ struct Bound<T> {
     target: Rc<T>,
     isolate: Rc<Isolate>,
     run: Run<T>,
-}
-
-static PANIC: AtomicBool = AtomicBool::new(false);
-
-/// Makes the next call panic.
-pub fn panic_next() {
-    PANIC.store(true, Ordering::Relaxed);
-}
-
-/// Runs `f`; a panic in it becomes `ERR_SHARDMAP_PANIC`.
-#[inline]
-pub fn caught(f: impl FnOnce() -> Outcome) -> Outcome {
-    let run = || {
-        if PANIC.load(Ordering::Relaxed) && PANIC.swap(false, Ordering::Relaxed) {
-            panic!("asked for by panicNext()");
-        }
-        f()
-    };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
-        let text = text.unwrap_or_else(|| "no message".into());
-        Err(Failure::Coded(Error::new(Code::Panic, format!("a bug in shardmap: {text}; please report it"))))
-    })
 }
 
 unsafe extern "C" fn entry<T, const COUNT: usize>(env: napi_env, info: napi_callback_info) -> napi_value {

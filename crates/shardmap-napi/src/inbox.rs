@@ -4,9 +4,9 @@
 //! is never rung later, and then ends what the isolate held.
 
 use crate::{
-    call::{caught, Outcome},
-    isolate,
-    js::{check, Fallible, Js},
+    failure::{caught, Fallible, Outcome},
+    js::{check, Js},
+    thrown,
 };
 use napi::sys::{self, napi_env, napi_threadsafe_function, napi_value};
 use shardmap_core::{
@@ -137,7 +137,7 @@ fn hand_over(js: Js, receive: napi_value, letters: Vec<Letter>) -> Outcome {
                 js.call(receive, &[number(0.0)?, number(request)?, number(value as f64)?])?
             }
             Letter::Settled { request, outcome: Err(error) } => {
-                let [code, message, keys] = isolate::arguments(js, &error)?;
+                let [code, message, keys] = thrown::arguments(js, &error)?;
                 js.call(receive, &[number(1.0)?, number(request)?, code, message, keys])?
             }
             Letter::Ended { request } => js.call(receive, &[number(2.0)?, number(request)?])?,

@@ -1,10 +1,10 @@
 //! What one isolate owns: the buffer that results go through, its error class, its inbox. Never used by another thread, but for the inbox.
 
 use crate::{
-    call::Failure,
+    failure::{Failure, Fallible},
     inbox::Inbox,
-    js::{Fallible, Js},
-    keys,
+    js::Js,
+    thrown,
 };
 use napi::sys::{napi_ref, napi_value};
 use shardmap_core::{Code, Error};
@@ -79,7 +79,7 @@ impl Isolate {
     }
 
     fn try_throw(&self, js: Js, error: &Error) -> Fallible<()> {
-        js.throw(js.construct(js.dereference(self.error_class)?, &arguments(js, error)?)?)
+        js.throw(js.construct(js.dereference(self.error_class)?, &thrown::arguments(js, error)?)?)
     }
 
     /// Where other threads reach this isolate; there once `listen` was called.
@@ -94,18 +94,4 @@ impl Isolate {
         }
         Ok(())
     }
-}
-
-/// What a `ShardmapError` is made of: code, message, keys.
-pub fn arguments(js: Js, error: &Error) -> Fallible<[napi_value; 3]> {
-    let keys = if error.keys().is_empty() {
-        js.undefined()?
-    } else {
-        let array = js.array(error.keys().len())?;
-        for (index, key) in error.keys().iter().enumerate() {
-            js.set_element(array, index, keys::write(js, key.as_bytes())?)?;
-        }
-        array
-    };
-    Ok([js.string(error.code().as_str())?, js.string(error.message())?, keys])
 }

@@ -1,6 +1,6 @@
 //! N-API calls with checked results.
 
-use crate::call::Failure;
+use crate::failure::{Failure, Fallible};
 use napi::sys::{self, napi_env, napi_ref, napi_value};
 use shardmap_core::{Code, Error};
 use std::{ffi::c_void, mem::MaybeUninit, ptr};
@@ -8,8 +8,6 @@ use std::{ffi::c_void, mem::MaybeUninit, ptr};
 /// The environment of the running call. Values are valid until that call returns.
 #[derive(Clone, Copy)]
 pub struct Js(pub napi_env);
-
-pub type Fallible<T> = Result<T, Failure>;
 
 #[inline(always)]
 pub fn check(status: sys::napi_status) -> Fallible<()> {

@@ -1,8 +1,8 @@
 //! Keys between JavaScript and their encoded form.
 
 use crate::{
-    call::Failure,
-    js::{Fallible, Js, Units},
+    failure::{Failure, Fallible},
+    js::{Js, Units},
 };
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{

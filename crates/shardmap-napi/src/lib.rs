@@ -3,21 +3,19 @@
 //! Everything hot is a raw N-API function bound to one open map ([`call`]); the few exports of the module use napi-rs's macros.
 
 mod call;
-mod commits;
+mod failure;
+mod held;
 mod images;
 mod inbox;
 mod isolate;
 mod js;
 mod keys;
-mod locks;
 mod map;
 mod rows;
-mod snapshot;
 mod space;
+mod thrown;
 mod values;
 mod versions;
-mod view;
-mod writer;
 
 use isolate::Isolate;
 use js::Js;
@@ -65,11 +63,11 @@ pub fn other_images(env: &Env) -> Result<Unknown<'_>> {
 /// For tests of the boundary: the next call of any other native function of the process panics inside.
 #[napi(catch_unwind)]
 pub fn panic_next() {
-    call::panic_next();
+    failure::panic_next();
 }
 
-fn export<'a>(env: &'a Env, run: impl FnOnce(Js) -> call::Outcome) -> Result<Unknown<'a>> {
-    let value = call::caught(|| run(Js(env.raw()))).map_err(|failure| {
+fn export<'a>(env: &'a Env, run: impl FnOnce(Js) -> failure::Outcome) -> Result<Unknown<'a>> {
+    let value = failure::caught(|| run(Js(env.raw()))).map_err(|failure| {
         let error = failure.into_error();
         napi::Error::new(error.code().as_str(), error.message().to_owned())
     })?;

@@ -1,41 +1,24 @@
 //! The functions of one open map.
 
+mod handle;
+mod snapshot;
+mod writer;
+
 use crate::{
-    call::{define, takes, Call, Failure, Method, Outcome},
+    call::{define, takes, Call, Method},
+    failure::{Failure, Outcome},
     isolate::Isolate,
     js::Js,
-    keys, rows, snapshot,
+    keys, rows,
     values::{self, kind, Shown},
-    writer,
 };
+use handle::Handle;
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{
     key::{Key, KeyBuf},
     Code, Error, Result, ShardedMap, Write,
 };
-use std::{
-    cell::{Cell, RefCell},
-    ptr,
-    rc::Rc,
-    sync::Arc,
-};
-
-pub struct Handle {
-    map: Arc<ShardedMap>,
-    closed: Cell<bool>,
-    staged: RefCell<Vec<(Key, Write)>>,
-}
-
-impl Handle {
-    /// Asked after the arguments were read, which may have run code of the user that closed the handle.
-    #[inline]
-    pub fn open(&self) -> Result<&Arc<ShardedMap>> {
-        if self.closed.get() {
-            return Err(Error::new(Code::Closed, "this handle was closed; open the map again"));
-        }
-        Ok(&self.map)
-    }
-}
+use std::{cell::Cell, cell::RefCell, ptr, rc::Rc, sync::Arc};
 
 const METHODS: &[Method<Handle>] = &[
     takes::<_, 1>("get", get),

@@ -1,8 +1,8 @@
 //! Pages of rows as one flat array: `[next, bytes, key, kind, value, key, ...]`.
 
 use crate::{
-    call::{Failure, Outcome},
-    js::{Fallible, Js},
+    failure::{Failure, Fallible, Outcome},
+    js::Js,
     keys,
     values::{self, kind, Shown},
 };

@@ -1,17 +1,17 @@
 //! What an attached isolate can do with names.
 
 use crate::{
-    call::{define, takes, Call, Failure, Method, Outcome},
-    commits::text,
+    call::{define, takes, Call, Method},
+    failure::{Failure, Fallible, Outcome},
     isolate::Isolate,
-    js::{Fallible, Js},
-    map,
+    js::Js,
+    map, values,
 };
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{
     registry::{self, Named},
     store,
-    versions::{self, Durability, Mode, VersionedMap},
+    versions::{Durability, Mode, Options as VersionedOptions, VersionedMap},
     Code, Error, Options, ShardedMap,
 };
 use std::{mem::MaybeUninit, path::Path, ptr, rc::Rc};
@@ -69,12 +69,12 @@ fn open_map(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
 /// Arguments: name, history, mode, path, durability. Reads the file, if there is one.
 fn open_versions(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
     let [given, history, mode, path, durability, _] = call.arguments;
-    let path = text(call.js, path)?;
-    let options = versions::Options {
+    let path = values::text(call.js, path)?;
+    let options = VersionedOptions {
         history: option(call.js, "history", history)?,
-        mode: text(call.js, mode)?.as_deref().map(Mode::named).transpose()?,
+        mode: values::text(call.js, mode)?.as_deref().map(Mode::named).transpose()?,
         path: path.map(|path| store::real_path(Path::new(&path))).transpose()?,
-        durability: text(call.js, durability)?.as_deref().map(Durability::named).transpose()?,
+        durability: values::text(call.js, durability)?.as_deref().map(Durability::named).transpose()?,
     };
     crate::versions::create(call.js, call.isolate, registry::open::<VersionedMap>(&name(call.js, given)?, options)?)
 }

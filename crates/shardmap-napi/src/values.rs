@@ -1,8 +1,9 @@
 //! Values between JavaScript and the core.
 
 use crate::{
-    call::{Call, Failure, Outcome},
-    js::{Fallible, Js, Units},
+    call::Call,
+    failure::{Failure, Fallible, Outcome},
+    js::{Js, Units},
 };
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{Code, Error, Kind, Value, View};
@@ -86,6 +87,11 @@ fn string(units: &[u16]) -> Result<Value, Error> {
         return Value::payload(Kind::Latin1, &units.iter().map(|&unit| unit as u8).collect::<Vec<_>>());
     }
     Value::payload(Kind::Utf16, &units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>())
+}
+
+/// Well-formed text, `None` for what is no string.
+pub fn text(js: Js, value: napi_value) -> Fallible<Option<String>> {
+    js.units(value, &mut [MaybeUninit::uninit(); 512], String::from_utf16_lossy)
 }
 
 /// What JavaScript gets of a value.

@@ -1,46 +1,26 @@
 //! The functions of one open versioned map.
 
+mod commits;
+mod handle;
+mod locks;
+mod view;
+
 use crate::{
-    call::{define, takes, Call, Failure, Method, Outcome},
-    commits,
+    call::{define, takes, Call, Method},
+    failure::{Fallible, Outcome},
     isolate::Isolate,
-    js::{Fallible, Js},
-    keys, locks,
+    js::Js,
+    keys,
     values::{self, kind, Shown},
-    view,
 };
+use handle::{numbers, whole, Handle};
 use napi::sys::napi_value;
 use shardmap_core::{
     key::{Key, KeyBuf},
     versions::{VersionedMap, Write},
-    Code, Error, Result, Value,
+    Value,
 };
-use std::{
-    cell::{Cell, RefCell},
-    ptr,
-    rc::Rc,
-    sync::Arc,
-};
-
-pub struct Handle {
-    map: Arc<VersionedMap>,
-    closed: Cell<bool>,
-    /// Gathered for the next commit, for a call takes only so many arguments.
-    pub writes: RefCell<Vec<Write>>,
-    /// Keys gathered for the next commit or lock.
-    pub keys: RefCell<Vec<Key>>,
-}
-
-impl Handle {
-    /// Asked after the arguments were read, which may have run code of the user that closed the handle.
-    #[inline]
-    pub fn open(&self) -> Result<&Arc<VersionedMap>> {
-        if self.closed.get() {
-            return Err(Error::new(Code::Closed, "this handle was closed; open the map again"));
-        }
-        Ok(&self.map)
-    }
-}
+use std::{ptr, rc::Rc, sync::Arc};
 
 const METHODS: &[Method<Handle>] = &[
     takes::<_, 1>("get", get),
@@ -69,19 +49,10 @@ const METHODS: &[Method<Handle>] = &[
 
 pub fn create(js: Js, isolate: &Rc<Isolate>, map: Arc<VersionedMap>) -> Outcome {
     let id = js.make_number(f64::from(map.id()))?;
-    let handle = Rc::new(Handle { map, closed: Cell::new(false), writes: RefCell::default(), keys: RefCell::default() });
+    let handle = Rc::new(Handle::new(map));
     let object = define(js, isolate, &handle, METHODS)?;
     js.set(object, "id", id)?;
     Ok(object)
-}
-
-/// A version's number, a token, a term: a whole number.
-pub fn whole(js: Js, value: napi_value) -> Fallible<u64> {
-    let number = js.number(value)?;
-    if number >= 0.0 && number.fract() == 0.0 && number <= 9_007_199_254_740_991.0 {
-        return Ok(number as u64);
-    }
-    Err(Failure::Coded(Error::new(Code::Option, format!("{number} is no whole number from 0 on"))))
 }
 
 fn get(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
@@ -150,14 +121,6 @@ fn stats(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
         stats.bytes,
     ];
     numbers(call.js, all.into_iter())
-}
-
-pub fn numbers(js: Js, numbers: impl Iterator<Item = u64>) -> Outcome {
-    let array = js.array(0)?;
-    for (index, number) in numbers.enumerate() {
-        js.set_element(array, index, js.make_number(number as f64)?)?;
-    }
-    Ok(array)
 }
 
 /// Takes (key, value, kind, ...), where a stored `undefined` deletes.

@@ -136,7 +136,8 @@ impl VersionedMap {
 /// Whether none of the keys was written between the two versions.
 fn check(base: &Tree, latest: &Tree, reads: Vec<Key>) -> Result<()> {
     let stamp = |tree: &Tree, key: &Key| tree.get(KeyRef::new(key.as_bytes())).map(|entry| entry.stamp);
-    let lost: Vec<Key> = reads.into_iter().filter(|key| stamp(base, key) != stamp(latest, key)).collect();
+    let lost = reads.iter().filter(|key| stamp(base, key) != stamp(latest, key));
+    let lost: Vec<Box<[u8]>> = lost.map(|key| key.as_bytes().into()).collect();
     if lost.is_empty() {
         return Ok(());
     }

@@ -37,6 +37,11 @@ fn key(number: u32) -> Key {
     Key::new(key.as_bytes())
 }
 
+/// As an error names keys.
+fn encoded(keys: impl IntoIterator<Item = Key>) -> Vec<Box<[u8]>> {
+    keys.into_iter().map(|key| key.as_bytes().into()).collect()
+}
+
 fn put(at: u32, value: f64) -> Write {
     Write { key: key(at), value: Some(Value::number(value)) }
 }

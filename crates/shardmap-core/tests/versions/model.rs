@@ -1,6 +1,6 @@
 //! Everything one thread can do, against a list of `HashMap` versions.
 
-use super::{key, map, MODES};
+use super::{encoded, key, map, MODES};
 use proptest::prelude::*;
 use shardmap_core::{
     key::{Key, KeyRef},
@@ -180,7 +180,7 @@ fn run(map: &Arc<VersionedMap>, follower: &Arc<VersionedMap>, model: &mut Model,
                 return assert_eq!(done.unwrap(), model.write(&writes));
             }
             let error = done.unwrap_err();
-            assert_eq!((error.code(), error.keys()), (Code::Conflict, &lost[..]));
+            assert_eq!((error.code(), error.keys()), (Code::Conflict, &encoded(lost)[..]));
             model.conflicts += 1;
         }
         Step::Named(id, writes) => {

@@ -1,11 +1,12 @@
 //! Commits: asked for here, answered at once or by a letter.
 
+use super::handle::{whole, Handle};
 use crate::{
-    call::{Call, Outcome},
+    call::Call,
+    failure::{Fallible, Outcome},
     inbox::Letter,
-    js::{Fallible, Js},
-    versions::{whole, Handle},
-    view,
+    js::Js,
+    values,
 };
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{
@@ -44,10 +45,6 @@ pub fn answer(call: &Call<'_>, request: f64, ask: impl FnOnce(Done) -> Result<()
     }
 }
 
-pub fn text(js: Js, value: napi_value) -> Fallible<Option<String>> {
-    js.units(value, &mut [std::mem::MaybeUninit::uninit(); 512], String::from_utf16_lossy)
-}
-
 fn given(js: Js, value: napi_value) -> Fallible<bool> {
     Ok(js.type_of(value)? != ValueType::napi_undefined)
 }
@@ -56,7 +53,7 @@ fn given(js: Js, value: napi_value) -> Fallible<bool> {
 pub fn staged(call: &Call<'_>, handle: &Rc<Handle>, base: Base) -> Outcome {
     let [request, lease, tx_id, ..] = call.arguments;
     let lease = if given(call.js, lease)? { Some(whole(call.js, lease)?) } else { None };
-    let tx_id = text(call.js, tx_id)?;
+    let tx_id = values::text(call.js, tx_id)?;
     let waits = !given(call.js, request)?;
     let commit = Commit { base, reads: handle.keys.take(), change: Change::Writes(handle.writes.take()), tx_id, lease };
     let map = handle.open()?;
@@ -73,13 +70,7 @@ pub fn commit(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     staged(call, handle, Base::Any)
 }
 
-/// Commits what is staged in a view: the staged keys must not have been written since.
-pub fn commit_view(call: &Call<'_>, view: &Rc<view::Handle>) -> Outcome {
-    let base = view.open()?.root().clone();
-    staged(call, view.map(), Base::Seen(base))
-}
-
-/// The same from a version given after the other arguments.
+/// The same, if the staged keys were not written since the version given after the other arguments.
 pub fn try_commit(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let version = whole(call.js, call.arguments[3])?;
     staged(call, handle, handle.open()?.base(version))

@@ -1,11 +1,10 @@
 //! Locks of a versioned map.
 
-use crate::{
-    call::{Call, Outcome},
+use super::{
     commits::answer,
-    inbox::Letter,
-    versions::{whole, Handle},
+    handle::{whole, Handle},
 };
+use crate::{call::Call, failure::Outcome, inbox::Letter};
 use shardmap_core::{
     leases::{Granted, Request, Term},
     Result,
@@ -37,16 +36,16 @@ pub fn lock(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 
 pub fn cancel(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let ticket = call.js.number(call.arguments[0])?;
-    call.js.make_bool(handle.open()?.leases().cancel(-ticket as u64))
+    call.js.make_bool(handle.leases().cancel(-ticket as u64))
 }
 
 pub fn renew(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let token = whole(call.js, call.arguments[0])?;
     let term = Term::from_ms(whole(call.js, call.arguments[1])?)?;
-    call.js.make_bool(handle.open()?.leases().renew(token, term))
+    call.js.make_bool(handle.leases().renew(token, term))
 }
 
 pub fn release(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let token = whole(call.js, call.arguments[0])?;
-    call.js.make_bool(handle.open()?.leases().release(token))
+    call.js.make_bool(handle.leases().release(token))
 }

@@ -1,12 +1,12 @@
 //! The functions of a batch: keys that are encoded and hashed once, then written by number again and again.
 
+use super::handle::Handle;
 use crate::{
-    call::{define, takes, Call, Method, Outcome},
+    call::{define, takes, Call, Method},
+    failure::Outcome,
     isolate::Isolate,
     js::Js,
-    keys,
-    map::Handle,
-    values,
+    keys, values,
 };
 use shardmap_core::{
     key::{Key, KeyBuf, KeyRef},
@@ -14,7 +14,7 @@ use shardmap_core::{
 };
 use std::{cell::RefCell, ptr, rc::Rc};
 
-pub struct Writer {
+struct Writer {
     map: Rc<Handle>,
     /// With their hashes; the index is the number.
     keys: RefCell<Vec<(Key, u64)>>,

@@ -1,0 +1,59 @@
+//! How a call from JavaScript ends: with a value, with an error to throw, or with one that was thrown already. Panics become errors.
+
+use napi::sys::napi_value;
+use shardmap_core::{
+    sync::{AtomicBool, Ordering},
+    Code, Error,
+};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+/// Why a call ends without a value.
+pub enum Failure {
+    /// JavaScript has thrown already.
+    Pending,
+    /// To be thrown.
+    Coded(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Coded(error)
+    }
+}
+
+impl Failure {
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Coded(error) => error,
+            Self::Pending => Error::new(Code::Value, "an exception of the caller"),
+        }
+    }
+}
+
+pub type Fallible<T> = Result<T, Failure>;
+
+/// A value for JavaScript; null means `undefined`.
+pub type Outcome = Fallible<napi_value>;
+
+static PANIC: AtomicBool = AtomicBool::new(false);
+
+/// Makes the next call panic.
+pub fn panic_next() {
+    PANIC.store(true, Ordering::Relaxed);
+}
+
+/// Runs `f`; a panic in it becomes `ERR_SHARDMAP_PANIC`.
+#[inline]
+pub fn caught(f: impl FnOnce() -> Outcome) -> Outcome {
+    let run = || {
+        if PANIC.load(Ordering::Relaxed) && PANIC.swap(false, Ordering::Relaxed) {
+            panic!("asked for by panicNext()");
+        }
+        f()
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+        let text = text.unwrap_or_else(|| "no message".into());
+        Err(Failure::Coded(Error::new(Code::Panic, format!("a bug in shardmap: {text}; please report it"))))
+    })
+}
