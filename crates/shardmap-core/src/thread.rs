@@ -1,7 +1,7 @@
 //! The process's own thread, for what must not run on an event loop: growth, commits that write to disk, leases that end. Started at first need,
 //! asleep while there is nothing to do, never joined: it lives as long as the process.
 
-use crate::sync::{lock, Condvar, Mutex, OnceLock};
+use crate::sync::{lock, Arc, Condvar, Mutex, OnceLock};
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
@@ -61,6 +61,21 @@ fn thread() -> &'static Thread {
 /// Runs a job soon, after those that were given before. Where the system refuses a thread, it runs here and now.
 pub fn run(job: Job) {
     thread().add(|work| work.now.push_back(job));
+}
+
+/// Runs a long job that needs no disk on a thread of its own, so that what is soon done does not wait for it.
+pub fn apart(job: Job) {
+    // Shared, because a thread that is refused does not give back what it was to do.
+    let job = Arc::new(Mutex::new(Some(job)));
+    let given = job.clone();
+    let work = move || {
+        let job = lock(&given).take();
+        let _ = catch_unwind(AssertUnwindSafe(|| job.map(|job| job())));
+    };
+    if std::thread::Builder::new().name("shardmap-long".into()).spawn(work).is_err() {
+        let job = lock(&job).take();
+        job.map_or((), run);
+    }
 }
 
 /// Runs a job at that time or soon after.

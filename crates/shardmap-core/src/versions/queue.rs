@@ -117,7 +117,7 @@ impl VersionedMap {
     /// writers go on meanwhile.
     pub fn replace_all(self: &Arc<Self>, writes: Vec<Write>, done: Done) {
         let map = self.clone();
-        thread::run(Box::new(move || match map.replacement(writes) {
+        thread::apart(Box::new(move || match map.replacement(writes) {
             Ok(replacement) => map.commit(Commit::of(super::Change::Replace(replacement)), done),
             Err(error) => done.tell(Err(error)),
         }));
@@ -236,7 +236,7 @@ impl VersionedMap {
         }
         drop(history);
         if dropped.iter().any(|(_, entries)| *entries > LARGE) {
-            thread::run(Box::new(move || drop(dropped)));
+            thread::apart(Box::new(move || drop(dropped)));
         }
     }
 
