@@ -17,6 +17,7 @@ use std::{
         Arc, Mutex, MutexGuard,
     },
 };
+use xxhash_rust::xxh3::xxh3_128;
 
 pub const LINEAGE: [u8; 16] = *b"one lineage only";
 
@@ -207,12 +208,12 @@ impl Model {
         let mut changes: Vec<_> =
             (0..4).map(|place| (key(&format!("key {}", (version * 7 + place * 3) % 60)), Some(Value::number(version as f64)))).collect();
         changes.push((key(&format!("key {}", (version * 7 + 2) % 60)), None));
-        if version % 3 == 0 {
+        if version.is_multiple_of(3) {
             let bytes = vec![version as u8; 3_000 * version as usize % 20_000];
             changes.push((key("long"), Some(Value::payload(shardmap_core::Kind::Bytes, &bytes).unwrap())));
         }
         let tx_id = format!("tx {version}");
-        self.commit(changes, (version % 2 == 0).then_some(tx_id.as_str()))
+        self.commit(changes, version.is_multiple_of(2).then_some(tx_id.as_str()))
     }
 
     /// What a file at this version must load, written out.
@@ -228,8 +229,25 @@ impl Model {
     }
 }
 
+/// Everything in it, long payloads by their hashes.
 pub fn tell(loaded: &Loaded) -> String {
-    format!("{loaded:?}")
+    let Loaded { lineage, version, at, entries, log, tx_ids } = loaded;
+    let mut told = format!("{lineage:?} {version} {at} {tx_ids:?}");
+    entries.iter().for_each(|(key, value)| told += &format!("\n{key:?} {}", tell_value(Some(value))));
+    for commit in log {
+        told += &format!("\n{} {} {:?}", commit.version, commit.at, commit.tx_id);
+        for Change { key, before, after } in &commit.changes {
+            told += &format!("\n{key:?} {} {}", tell_value(before.as_ref()), tell_value(after.as_ref()));
+        }
+    }
+    told
+}
+
+fn tell_value(value: Option<&Value>) -> String {
+    match value.and_then(Value::as_payload) {
+        Some((kind, bytes)) if bytes.len() > 64 => format!("{kind:?} {} {:x}", bytes.len(), xxh3_128(bytes)),
+        _ => format!("{value:?}"),
+    }
 }
 
 /// A directory of one test, removed with it.
