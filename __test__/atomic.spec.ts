@@ -91,6 +91,17 @@ test('update stores what fn gives, deletes on undefined, and starts from undefin
   t.false(map.has('k'))
 })
 
+test('what update returns is what get returns: a frozen copy, not the object that fn made', t => {
+  const map = open()
+  const made = { n: [1] }
+  const returned = map.update('k', () => made)
+  t.deepEqual(returned, made)
+  t.not(returned, made)
+  t.true(Object.isFrozen(returned) && Object.isFrozen(returned.n) && !Object.isFrozen(made))
+  made.n.push(2)
+  t.deepEqual(map.get('k'), { n: [1] })
+})
+
 test('update runs again when the entry was written meanwhile, even with the same value', t => {
   const map = open()
   map.set('k', 1)

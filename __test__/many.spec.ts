@@ -125,3 +125,11 @@ test('thousands of entries go through in one call', t => {
   t.is(map.deleteMany(rows.map(row => row[0])), 20_000)
   t.is(map.size, 0)
 })
+
+test('a consistent getMany takes 50,000 keys and says what to use for more', t => {
+  const map = open<number>()
+  const keys = Array.from({ length: 50_001 }, (_, i) => i)
+  map.setMany(keys.map(key => [key, key] as const))
+  t.deepEqual(map.getMany(keys.slice(1), { consistent: true }), keys.slice(1))
+  refusesAndKeeps(t, map, 'ERR_SHARDMAP_OPTION', () => map.getMany(keys, { consistent: true }))
+})

@@ -1,10 +1,10 @@
-import { canonical, decodeResult, encodedKind, encodeOrAbsent, resultBytes } from './codec'
+import { canonical, decodePart, decodeResult, encodedKind, encodeOrAbsent, resultBytes } from './codec'
 import { ShardmapError } from './errors'
 import { ABSENT, head, SCALAR, type Kind, type NativeMap, type Raw } from './native'
 
 // Read, compute, and replace if nobody wrote meanwhile: a neighbour on the same slot only costs another round.
 
-/** Replaces the value by what `fn` makes of it, and returns that. */
+/** Replaces the value by what `fn` makes of it, and returns that as a read would. */
 export function replaceBy(native: NativeMap, key: unknown, fn: (value: unknown) => unknown): unknown {
   for (;;) {
     const found = native.get(key)
@@ -12,7 +12,8 @@ export function replaceBy(native: NativeMap, key: unknown, fn: (value: unknown) 
     const next = fn(decodeResult(found))
     refuseThenable('update', next)
     const raw = encodeOrAbsent(next)
-    if (native.replaceIf(key, version, raw, encodedKind)) return next
+    const kind = encodedKind
+    if (native.replaceIf(key, version, raw, kind)) return decodePart(kind, raw)
   }
 }
 

@@ -169,7 +169,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
   }
 
   /**
-   * Replaces the value by what `fn` makes of it (undefined deletes) and returns that. `fn` runs under no lock, and runs again when the key
+   * Replaces the value by what `fn` makes of it (undefined deletes) and returns that as `get` would. `fn` runs under no lock, and runs again when the key
    * was written meanwhile; if it writes the key itself, it never ends. A thenable result throws `ERR_SHARDMAP_VALUE`; what `fn` throws
    * passes through.
    */
