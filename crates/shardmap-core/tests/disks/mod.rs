@@ -1,7 +1,7 @@
 //! What the tests of the store share: a disk in memory that fails or crashes as told, directories, and a model.
 
 // Each test file uses its part.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod model;
 
