@@ -16,3 +16,7 @@ export function isMet({ value, must }: Bar): boolean | undefined {
   if (value === null) return undefined
   return must.at === '<=' ? value.median <= must.limit : value.median >= must.limit
 }
+
+export function condition({ must }: Bar): string {
+  return `${must.at} ${+must.limit.toPrecision(3)}`
+}

@@ -23,7 +23,7 @@ export function shuffled<T>(items: readonly T[], seed = 1): T[] {
 }
 
 /** A string as it comes from a socket: flat, one byte a character. */
-const flat = (text: string) => Buffer.from(text).toString('latin1')
+export const flat = (text: string) => Buffer.from(text).toString('latin1')
 
 export function keyOf(type: KeyType, i: number): unknown {
   switch (type) {

@@ -4,15 +4,19 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Bar, isMet } from './bar.js'
+import { type Bar, condition, isMet } from './bar.js'
+import type { Crowd } from './bars-log.js'
 import type { Awaited } from './bars-peers.js'
+import type { Commits } from './bars-versions.js'
 import { inChild } from './child.js'
 import { measureMemory } from './memory.js'
 import { draw } from './pictures.js'
 import { render } from './report.js'
 import { machine, type Results } from './results.js'
+import type { Timing } from './measure.js'
 import { measureRust, type Rust } from './rust.js'
 import { POINTS, type PointResult } from './sweep.js'
+import type { VersionPeers } from './version-peers.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const latest = join(root, 'bench/results/latest.json')
@@ -39,11 +43,11 @@ function keep(...measured: Bar[]): void {
 }
 
 function describe(bar: Bar): string {
-  const { title, value, must, note, timings } = bar
+  const { title, value, note, timings } = bar
   const verdict = isMet(bar) === undefined ? 'NOT MEASURED' : isMet(bar) ? 'met' : 'MISSED'
   const figures = value ? `${value.median.toPrecision(3)} (${value.low.toPrecision(3)} to ${value.high.toPrecision(3)})` : ''
   const times = timings ? `; ${timings.map(({ name, median }) => `${name} ${median.toPrecision(3)} ns`).join(', ')}` : ''
-  return `${verdict}  ${title}: ${figures} must be ${must.at} ${must.limit}${times}${note ? `  [${note}]` : ''}`
+  return `${verdict}  ${title}: ${figures} must be ${condition(bar)}${times}${note ? `  [${note}]` : ''}`
 }
 
 async function barsOfOneThread(): Promise<void> {
@@ -56,6 +60,19 @@ async function barsOfOneThread(): Promise<void> {
   for (const type of ['number', 'string'])
     await step(`batch, ${type}`, async () => keep(await inChild<Bar>('bars-calls.js', 'batched', { type, limit: 0.4 })))
   await step('peers', async () => keep(...(await inChild<Bar[]>('bars-peers.js', 'againstPeers', null))))
+}
+
+/** Returns what a commit of one key takes through JavaScript. */
+async function barsOfVersions(): Promise<Timing | undefined> {
+  await step('versions: snapshots', async () => keep(...(await inChild<Bar[]>('bars-versions.js', 'snapshots', null))))
+  const commits = await step('versions: commits', () => inChild<Commits>('bars-versions.js', 'commits', null))
+  if (commits) keep(...commits.bars)
+  for (const rate of [0, 1_000])
+    await step(`versions: get, ${rate} commits/s`, async () => keep(await inChild<Bar>('bars-versions.js', 'latestGet', { rate })))
+  const crowds: Crowd[] = [{ threads: 4, outstanding: 1, limit: 2 }, { threads: 1, outstanding: 64, limit: 16 }]
+  for (const crowd of crowds)
+    await step(`versions: commits per write, ${crowd.threads} threads`, async () => keep(await inChild<Bar>('bars-log.js', 'commitsPerWrite', crowd)))
+  return commits?.single
 }
 
 async function sweep(): Promise<PointResult[]> {
@@ -71,9 +88,12 @@ async function sweep(): Promise<PointResult[]> {
 
 async function measureAll(): Promise<Results> {
   await barsOfOneThread()
+  const single = await barsOfVersions()
+  const versions = await step('versions: peers', () => inChild<VersionPeers>('version-peers.js', 'versionPeers', null))
+  for (const { name, median } of [...(versions?.hold ?? []), ...(versions?.change ?? [])]) console.log(`        ${name} ${median.toFixed(0)} ns`)
   const memory = await step('memory', measureMemory)
   if (memory) keep(...memory.bars)
-  const rust: Rust | undefined = await step('rust core', () => measureRust(root))
+  const rust: Rust | undefined = await step('rust core', () => measureRust(root, single))
   if (rust) keep(...rust.bars)
   const awaited = await step('awaited: postMessage and Redis', () => inChild<Awaited>('bars-peers.js', 'awaited', null))
   for (const { name, median } of awaited?.timings ?? []) console.log(`        ${name} ${median.toFixed(0)} ns`)
@@ -83,6 +103,7 @@ async function measureAll(): Promise<Results> {
     machine: machine(root),
     bars,
     points: await sweep(),
+    versions: versions ?? { hold: [], change: [] },
     awaited: awaited ?? { timings: [], redis: 'not measured' },
     memoryMiB: memory?.mib ?? { shared: 0, copies: 0, churn: 0 },
     rust: rust?.groups ?? {}

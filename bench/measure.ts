@@ -9,6 +9,8 @@ export interface Subject {
   run: () => unknown
   before?: () => void
   after?: () => void
+  /** Samples of a round, where each is long. */
+  samples?: number
 }
 
 /** Nanoseconds per operation, one figure per round. */
@@ -35,10 +37,10 @@ export async function measure(subjects: readonly Subject[], rounds = 9): Promise
   return subjects.map(({ name }, i) => ({ name, rounds: results[i]!, ...statOf(results[i]!) }))
 }
 
-async function time({ name, ops, run }: Subject): Promise<number> {
+async function time({ name, ops, run, samples }: Subject): Promise<number> {
   const asks = run() instanceof Promise
   const fn = asks ? (deferred: { resolve(): void }) => void (run() as Promise<unknown>).then(() => deferred.resolve()) : run
-  const bench = new Benchmark(name, fn, { ...SETTINGS, defer: asks, async: asks })
+  const bench = new Benchmark(name, fn, { ...SETTINGS, minSamples: samples ?? SETTINGS.minSamples, defer: asks, async: asks })
   await new Promise<void>((resolve) => {
     bench.on('complete', () => resolve())
     bench.run()

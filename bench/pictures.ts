@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Bar, isMet } from './bar.js'
+import { type Bar, condition, isMet } from './bar.js'
 import { columns, type Line, rows } from './chart.js'
 import type { Results } from './results.js'
 import { BASE, type PointResult } from './sweep.js'
+import { ENTRIES } from './version-peers.js'
 
 export const FACTORS: Record<string, { title: string; base: string }> = {
   size: { title: 'entries', base: '10,000' },
@@ -45,6 +46,12 @@ export function draw(results: Results, folder: string): void {
     'awaited',
     rows(`ns per get of a 200-byte string, ${BASE.size.toLocaleString('en-US')} keys`, 'ns, logarithmic', results.awaited.timings.map(({ name, median }) => ({ name, value: median, colour: grey(name) })), { log: true })
   )
+  const { hold, change } = results.versions
+  const versionLines = [
+    ...hold.map(({ name, median }) => ({ name: `hold a version: ${name}`, value: median / 1000, colour: grey(name) })),
+    ...change.map(({ name, median }) => ({ name: `change one key: ${name}`, value: median / 1000, colour: grey(name) }))
+  ]
+  save('versions', rows(`µs per version of ${ENTRIES.toLocaleString('en-US')} entries`, 'µs, logarithmic', versionLines, { log: true }))
   const { shared, copies, churn } = results.memoryMiB
   save(
     'memory',
@@ -62,6 +69,6 @@ function barLine(bar: Bar): Line[] {
   if (bar.value === null) return []
   const { at, limit } = bar.must
   const share = at === '<=' ? bar.value.median / limit : limit / bar.value.median
-  const text = `${+bar.value.median.toPrecision(3)} (${at} ${limit})`
+  const text = `${+bar.value.median.toPrecision(3)} (${condition(bar)})`
   return [{ name: bar.title.replaceAll('`', ''), value: share, colour: isMet(bar) ? '#15803d' : '#b91c1c', text }]
 }

@@ -1,7 +1,9 @@
-import { type Bar, isMet } from './bar.js'
+import { type Bar, condition, isMet } from './bar.js'
 import type { Results } from './results.js'
+import type { Timing } from './measure.js'
 import { FACTORS, namesOf, pointsOf } from './pictures.js'
 import type { Stat } from './stat.js'
+import { ENTRIES, type VersionPeers } from './version-peers.js'
 
 const number = (value: number) => (value >= 1000 ? Math.round(value).toLocaleString('en-US') : String(+value.toPrecision(3)))
 const range = ({ low, high }: Stat) => `${number(low)} to ${number(high)}`
@@ -24,6 +26,10 @@ export function render(results: Results): string {
     '## One factor at a time',
     'The base: 10,000 string keys, 200-byte string values, 95 reads to 5 writes, 2 threads, near on (`near: 32768`, so that all keys fit). Nanoseconds per operation in one thread while the others do the same on the same table. `Map` and `lru-cache` are copies that each thread has for itself: they share nothing, and are here as the floor. `lmdb` writes with `putSync` and `noSync`. With more threads than cores the figures hold time in which the thread did not run.',
     ...Object.keys(FACTORS).map((factor) => factorText(points, factor)),
+    '## Versions',
+    `${ENTRIES.toLocaleString('en-US')} small objects under string keys, in one thread and in memory. To hold a version is to keep one while the table goes on; a changed version comes beside the one before. With immer and Immutable.js to hold a version is to hold a reference, and costs nothing. What shardmap commits every thread sees; the others' versions are of one thread.`,
+    grid(['', 'hold a version, µs', 'range', 'change one key, µs', 'range'], versionCells(results.versions)),
+    '![versions](performance/versions.svg)',
     '## What has to be awaited',
     `Reads of 200-byte strings: a \`postMessage\` round trip to a thread that owns a Map, and Redis on loopback (${awaited.redis}).`,
     grid(['', 'ns per get', 'range'], awaited.timings.map((timing) => [timing.name, number(timing.median), range(timing)])),
@@ -39,11 +45,21 @@ export function render(results: Results): string {
 }
 
 function barCells(bar: Bar): string[] {
-  const { value, must, timings, note, unit } = bar
+  const { value, timings, note, unit } = bar
   const verdict = isMet(bar) === undefined ? 'not measured' : isMet(bar) ? 'met' : '**missed**'
-  const limit = `${must.at} ${must.limit}${unit ? ` ${unit}` : ''}`
+  const limit = `${condition(bar)}${unit ? ` ${unit}` : ''}`
   const times = timings?.map(({ name, median }) => `${name} ${number(median)}`).join('; ') ?? ''
   return [bar.title, limit, value ? number(value.median) : '', value ? range(value) : '', verdict, times, note ?? '']
+}
+
+function versionCells({ hold, change }: VersionPeers): string[][] {
+  const cells = (timings: VersionPeers['hold'], wanted: string) => {
+    const timing = timings.find(({ name }) => name === wanted)
+    if (!timing) return ['a reference', '']
+    const { median, low, high } = timing
+    return [number(median / 1000), range({ median, low: low / 1000, high: high / 1000 })]
+  }
+  return change.map(({ name }) => [name, ...cells(hold, name), ...cells(change, name)])
 }
 
 function factorText(points: Results['points'], factor: string): string {
@@ -59,18 +75,21 @@ function factorText(points: Results['points'], factor: string): string {
 }
 
 /** Wherever the median of something else is lower than ours, with near on. */
-function losses({ points, rust, bars }: Results): string {
+function losses({ points, rust, bars, versions }: Results): string {
   const lost = points.flatMap(({ point, timings }) => {
-    const ours = timings.find(({ name }) => name === 'shardmap')!
-    const better = timings.filter(({ name, median }) => name !== 'shardmap' && median < ours.median)
     const where = point.factor === 'base' ? 'the base' : `${FACTORS[point.factor]!.title}: ${point.label}`
-    return better.map(({ name, median }) => [where, name, `${number(ours.median / median)}x`])
+    return betterThanOurs(timings).map(([name, by]) => [where, name, by])
   })
-  const core = Object.entries(rust).flatMap(([group, timings]) => {
-    const ours = timings.find(({ name }) => name === 'shardmap')
-    return ours ? timings.filter(({ median }) => median < ours.median).map(({ name, median }) => [`Rust ${group}`, name, `${number(ours.median / median)}x`]) : []
-  })
+  const core = Object.entries(rust).flatMap(([group, timings]) => betterThanOurs(timings).map(([name, by]) => [`Rust ${group}`, name, by]))
+  const changes = betterThanOurs(versions.change).map(([name, by]) => ['a version with one key changed', name, by])
   const missed = bars.filter((bar) => isMet(bar) === false).map(({ title }) => `- bar missed: ${title}`)
-  const table = grid(['case', 'faster than us', 'by'], [...lost, ...core])
+  const table = grid(['case', 'faster than us', 'by'], [...lost, ...changes, ...core])
   return [...(missed.length > 0 ? [missed.join('\n')] : []), table].join('\n\n')
+}
+
+/** Who has a lower median than shardmap, and how many times. */
+function betterThanOurs(timings: readonly Timing[]): [name: string, by: string][] {
+  const ours = timings.find(({ name }) => name === 'shardmap')
+  if (!ours) return []
+  return timings.filter(({ median }) => median < ours.median).map(({ name, median }) => [name, `${number(ours.median / median)}x`])
 }

@@ -4,6 +4,7 @@ import type { Awaited } from './bars-peers.js'
 import type { Bar } from './bar.js'
 import type { Rust } from './rust.js'
 import type { PointResult } from './sweep.js'
+import type { VersionPeers } from './version-peers.js'
 
 export interface Machine {
   cpu: string
@@ -21,6 +22,7 @@ export interface Results {
   machine: Machine
   bars: Bar[]
   points: PointResult[]
+  versions: VersionPeers
   awaited: Awaited
   memoryMiB: { shared: number; copies: number; churn: number }
   rust: Rust['groups']

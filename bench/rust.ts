@@ -1,15 +1,22 @@
-// The core without Node: runs the criterion benches and the example that counts moves, and reads what they leave.
-import { spawnSync } from 'node:child_process'
+// The core without Node: runs the criterion benches and the examples, and reads what they leave.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bar } from './bar.js'
+import { cargo, runExample } from './cargo.js'
 import type { Timing } from './measure.js'
-import type { Stat } from './stat.js'
+import { barsOfVersions } from './rust-versions.js'
+import { over } from './stat.js'
+
+const TREES = ['shardmap', 'shardmap_copy', 'rpds', 'imbl', 'chunks', 'hashmap'] as const
 
 export const GROUPS = {
   core_get: ['shardmap', 'dashmap', 'mutex_hashmap', 'rwlock_hashmap', 'papaya'],
   core_set: ['shardmap', 'dashmap', 'mutex_hashmap', 'rwlock_hashmap', 'papaya'],
-  increment_contended: ['shardmap', 'mutex_hashmap']
+  increment_contended: ['shardmap', 'mutex_hashmap'],
+  versions_commit: ['shardmap', 'hashmap_copy', 'rwlock_hashmap'],
+  trie_change: TREES,
+  trie_get: TREES,
+  trie_walk: TREES
 } as const
 
 /** Each iteration of these benches is a thousand operations. */
@@ -22,12 +29,15 @@ export interface Rust {
   groups: Partial<Record<Group, Timing[]>>
 }
 
-export function measureRust(root: string): Rust {
+/** `single`: what a commit of one key takes through JavaScript. */
+export function measureRust(root: string, single: Timing | undefined): Rust {
   const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
   cargo(root, ['bench', '-p', 'shardmap-core'])
   const groups: Rust['groups'] = {}
-  for (const group of Object.keys(GROUPS) as Group[])
-    groups[group] = GROUPS[group].flatMap((name) => estimate(join(target, 'criterion', group, name, 'new/estimates.json'), name))
+  for (const group of Object.keys(GROUPS) as Group[]) {
+    const timings = GROUPS[group].flatMap((name) => estimate(join(target, 'criterion', group, name, 'new/estimates.json'), name))
+    if (timings.length > 0) groups[group] = timings
+  }
   const bar = (id: string, title: string, limit: number, group: Group, peer: string, at: '<=' | '>='): Bar => {
     const find = (name: string) => groups[group]?.find((timing) => timing.name === name)
     const [ours, theirs] = [find('shardmap'), find(peer)]
@@ -40,15 +50,14 @@ export function measureRust(root: string): Rust {
       bar('core-get', 'core get / plain dashmap of the same shard count', 1.2, 'core_get', 'dashmap', '<='),
       bar('core-set', 'core set / plain dashmap of the same shard count', 1.2, 'core_set', 'dashmap', '<='),
       moves(root),
-      bar('increment', 'contended `increment`, 4 threads one key: times faster than `Mutex<HashMap>`, core', 2, 'increment_contended', 'mutex_hashmap', '>=')
+      bar('increment', 'contended `increment`, 4 threads one key: times faster than `Mutex<HashMap>`, core', 2, 'increment_contended', 'mutex_hashmap', '>='),
+      ...barsOfVersions(root, groups.versions_commit ?? [], single)
     ]
   }
 }
 
 function moves(root: string): Bar {
-  const output = cargo(root, ['run', '--release', '-q', '-p', 'shardmap-core', '--example', 'moves'])
-  const line = output.split('\n').find((text) => text.startsWith('{'))
-  const counts = line ? (JSON.parse(line) as { shardmap_largest_move: number; dashmap_largest_move: number }) : undefined
+  const counts = runExample<{ shardmap_largest_move: number; dashmap_largest_move: number }>(root, 'moves')
   const share = counts ? counts.shardmap_largest_move / counts.dashmap_largest_move : 0
   return {
     id: 'moves',
@@ -59,12 +68,6 @@ function moves(root: string): Bar {
   }
 }
 
-function cargo(root: string, args: string[]): string {
-  const { status, stdout } = spawnSync('cargo', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 26 })
-  if (status !== 0) console.error(`cargo ${args.join(' ')} failed`)
-  return stdout ?? ''
-}
-
 function estimate(file: string, name: string): Timing[] {
   if (!existsSync(file)) return []
   const { median } = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -73,8 +76,4 @@ function estimate(file: string, name: string): Timing[] {
   const { lower_bound, upper_bound } = median.confidence_interval
   const ns = median.point_estimate / OPERATIONS
   return [{ name, rounds: [ns], median: ns, low: lower_bound / OPERATIONS, high: upper_bound / OPERATIONS }]
-}
-
-function over(a: Stat, b: Stat): Stat {
-  return { median: a.median / b.median, low: a.low / b.high, high: a.high / b.low }
 }

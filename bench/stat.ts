@@ -16,3 +16,8 @@ export function statOf(values: readonly number[]): Stat {
 export function ratioOf(over: readonly number[], under: readonly number[]): Stat {
   return statOf(over.map((value, round) => value / under[round]!))
 }
+
+/** Of medians; the range is the widest that both ranges allow. */
+export function over(a: Stat, b: Stat): Stat {
+  return { median: a.median / b.median, low: a.low / b.high, high: a.high / b.low }
+}

@@ -1,11 +1,14 @@
-// A worker thread that writes 200-byte strings to random keys of the map it is pointed at.
+// A worker thread that writes 200-byte strings to random keys of the map it is pointed at; to a SnapshotMap each as a commit of its own.
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { SharedMap } from 'shardmap'
+import { SharedMap, SnapshotMap } from 'shardmap'
 import { keysOf, randomFrom, valueOf } from './data.js'
 
+export type Kind = 'shared' | 'versions'
+
 interface WriterData {
+  kind: Kind
   maps: string[]
   keys: number
   /** Writes a second; 0: as many as it can. */
@@ -21,10 +24,10 @@ export interface Writer {
   writes(): number
 }
 
-export async function startWriter(maps: string[], keys: number, rate: number): Promise<Writer> {
+export async function startWriter(maps: string[], keys: number, rate: number, kind: Kind = 'shared'): Promise<Writer> {
   const control = new Int32Array(new SharedArrayBuffer(8))
   control[0] = IDLE
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { maps, keys, rate, control } satisfies WriterData })
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { kind, maps, keys, rate, control } satisfies WriterData })
   await once(worker, 'message')
   return {
     aim(i) {
@@ -37,9 +40,18 @@ export async function startWriter(maps: string[], keys: number, rate: number): P
 
 export const NONE = IDLE
 
+function writerOf(kind: Kind, name: string): (key: string, value: string) => unknown {
+  if (kind === 'shared') {
+    const map = SharedMap.open<string, string>(name, { near: 0 })
+    return (key, value) => map.set(key, value)
+  }
+  const map = SnapshotMap.open<string, string>(name, { near: 0 })
+  return (key, value) => map.commitSync([[key, value]])
+}
+
 if (!isMainThread && (workerData as WriterData | null)?.control) {
-  const { maps, keys: count, rate, control } = workerData as WriterData
-  const tables = maps.map((name) => SharedMap.open<string, string>(name, { near: 0 }))
+  const { kind, maps, keys: count, rate, control } = workerData as WriterData
+  const writes = maps.map((name) => writerOf(kind, name))
   const keys = keysOf('string', count) as string[]
   const values = Array.from({ length: 64 }, (_, i) => valueOf('string', i) as string)
   const random = randomFrom(7)
@@ -56,7 +68,7 @@ if (!isMainThread && (workerData as WriterData | null)?.control) {
     }
     const due = rate === 0 ? done + 256 : Math.floor(((performance.now() - started) * rate) / 1000)
     const before = done
-    for (; done < due; done++) tables[aim]!.set(keys[Math.floor(random() * count)]!, values[done & 63]!)
+    for (; done < due; done++) writes[aim]!(keys[Math.floor(random() * count)]!, values[done & 63]!)
     Atomics.add(control, 1, done - before)
     if (rate > 0) Atomics.wait(control, 0, aim, 1)
   }
