@@ -70,11 +70,15 @@ pub fn apart(job: Job) {
     let given = job.clone();
     let work = move || {
         let job = lock(&given).take();
-        let _ = catch_unwind(AssertUnwindSafe(|| job.map(|job| job())));
+        if let Some(job) = job {
+            let _ = catch_unwind(AssertUnwindSafe(job));
+        }
     };
     if std::thread::Builder::new().name("shardmap-long".into()).spawn(work).is_err() {
-        let job = lock(&job).take();
-        job.map_or((), run);
+        let refused = lock(&job).take();
+        if let Some(job) = refused {
+            run(job);
+        }
     }
 }
 
