@@ -114,7 +114,10 @@ export interface SnapshotMapOptions {
   near?: number
   /** A file that keeps the map. It belongs to one process at a time. Absent: memory only. */
   path?: string
-  /** When a commit is on disk: before it resolves (default), at most 100 ms later, or when the system sees fit. */
+  /**
+   * When a commit is on disk: before it resolves (default), at most 100 ms later, or when the map is destroyed or the process ends. The orderly end of
+   * the process (`process.exit`, or nothing left to do) loses nothing in any of them; a kill loses what was not on disk, and always whole commits.
+   */
   durability?: 'immediate' | 'eventual' | 'none'
 }
 

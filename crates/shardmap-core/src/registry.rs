@@ -61,17 +61,26 @@ impl Named for VersionedMap {
 }
 
 enum Place {
-    /// Somebody is making it, which takes as long as its file's reading.
-    Coming,
+    /// Somebody is making it or ending it, which takes as long as its file's reading or writing.
+    Busy,
     Here {
         kind: &'static str,
         map: Arc<dyn Any + Send + Sync>,
     },
 }
 
+impl Place {
+    fn map<T: Named>(&self) -> Option<Arc<T>> {
+        match self {
+            Self::Busy => None,
+            Self::Here { map, .. } => map.clone().downcast().ok(),
+        }
+    }
+}
+
 static NAMES: Mutex<BTreeMap<String, Place>> = Mutex::new(BTreeMap::new());
-/// Something that was coming has come, or failed to.
-static CAME: Condvar = Condvar::new();
+/// A name is no longer busy.
+static SETTLED: Condvar = Condvar::new();
 
 /// Opens the map of this name, made with these options if it is not there. `ERR_SHARDMAP_MISMATCH` when the name is of another kind, or a given
 /// option differs from what it was made with; `ERR_SHARDMAP_OPTION` for a name or option that cannot be; what making one says.
@@ -84,16 +93,16 @@ pub fn open<T: Named>(name: &str, options: T::Options) -> Result<Arc<T>> {
     loop {
         match names.get(name) {
             None => break,
-            Some(Place::Coming) => names = CAME.wait(names).unwrap_or_else(|poisoned| poisoned.into_inner()),
+            Some(Place::Busy) => names = SETTLED.wait(names).unwrap_or_else(|poisoned| poisoned.into_inner()),
             Some(Place::Here { kind, map }) => return present(name, kind, map.clone(), &options),
         }
     }
-    names.insert(name.to_owned(), Place::Coming);
+    names.insert(name.to_owned(), Place::Busy);
     drop(names);
-    let coming = Coming(name);
+    let busy = Busy(name);
     let map = T::make(options)?;
     lock(&NAMES).insert(name.to_owned(), Place::Here { kind: T::KIND, map: map.clone() });
-    drop(coming);
+    drop(busy);
     Ok(map)
 }
 
@@ -109,28 +118,29 @@ fn present<T: Named>(name: &str, kind: &str, map: Arc<dyn Any + Send + Sync>, gi
     Ok(map)
 }
 
-/// A name that is taken for what is being made; free again if that fails or panics.
-struct Coming<'a>(&'a str);
+/// A name that is taken; free again, unless a map is there, whatever fails or panics.
+struct Busy<'a>(&'a str);
 
-impl Drop for Coming<'_> {
+impl Drop for Busy<'_> {
     fn drop(&mut self) {
         let mut names = lock(&NAMES);
-        if matches!(names.get(self.0), Some(Place::Coming)) {
+        if matches!(names.get(self.0), Some(Place::Busy)) {
             names.remove(self.0);
         }
-        CAME.notify_all();
+        SETTLED.notify_all();
     }
 }
 
-/// Ends the map of this name and kind. Returns whether there was one; the name is free at once.
+/// Ends the map of this name and kind. Returns whether there was one; who opens the name meanwhile waits until its file is let go.
 pub fn destroy<T: Named>(name: &str) -> Result<bool> {
     let mut names = lock(&NAMES);
     let Some(Place::Here { kind, .. }) = names.get(name) else { return Ok(false) };
     if *kind != T::KIND {
         return Ok(false);
     }
-    let removed = names.remove(name);
+    let removed = names.insert(name.to_owned(), Place::Busy);
     drop(names);
+    let _free = Busy(name);
     let Some(Place::Here { map, .. }) = removed else { return Ok(false) };
     map.downcast::<T>().map_or(Ok(()), T::end)?;
     Ok(true)
@@ -141,4 +151,11 @@ pub fn names<T: Named>() -> Vec<String> {
     let names = lock(&NAMES);
     let of_kind = names.iter().filter(|(_, place)| matches!(place, Place::Here { kind, .. } if *kind == T::KIND));
     of_kind.map(|(name, _)| name.clone()).collect()
+}
+
+/// For the end of the process: every file is written out and let go, and whoever commits from now on waits for ever. Returns what could not be
+/// written, as (name, error).
+pub fn leave() -> Vec<(String, Error)> {
+    let here: Vec<_> = lock(&NAMES).iter().filter_map(|(name, place)| Some((name.clone(), place.map::<VersionedMap>()?))).collect();
+    here.into_iter().filter_map(|(name, map)| Some((name, map.leave().err()?))).collect()
 }

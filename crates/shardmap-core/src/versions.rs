@@ -49,7 +49,7 @@ pub enum Durability {
     Immediate,
     /// At once; it is on disk at most 100 ms later.
     Eventual,
-    /// At once; it is on disk when the system writes it, or when the map ends in order.
+    /// At once; it is on disk when the map is destroyed or the process ends in order, and lost when it is killed.
     None,
 }
 
@@ -148,27 +148,28 @@ impl VersionedMap {
             return Err(Error::new(Code::Option, format!("history is {history}; keep at most {MAX_HISTORY} versions")));
         }
         let mode = options.mode.unwrap_or_default();
-        let opened = options.path.as_deref().map(|path| store::open(path, history)).transpose()?;
+        // One commit more than is kept tells when the oldest version that is kept was made.
+        let opened = options.path.as_deref().map(|path| store::open(path, history + 1)).transpose()?;
         let id = next_id();
         let counts = Counts::default();
         let durability = options.durability.unwrap_or_default();
-        let (past, writer) = match opened {
+        let (past, lineage, writer) = match opened {
             Some((store, loaded)) => {
-                let past = Past::load(mode, &loaded, || counts.stamp());
+                let past = Past::load(mode, &loaded, history, || counts.stamp());
                 // A new file has no lineage before its first commit.
                 let lineage = if loaded.version == 0 { delta::lineage() } else { loaded.lineage };
-                (past, Writer::new(lineage, Some(store), durability, loaded.tx_ids))
+                (past, lineage, Writer::new(Some(store), durability, loaded.tx_ids))
             }
-            None => (Past::new(mode), Writer::new(delta::lineage(), None, durability, Vec::new())),
+            None => (Past::new(mode), delta::lineage(), Writer::new(None, durability, Vec::new())),
         };
-        let published = Published::new(past.version, past.at, past.tree.clone(), past.tree.bytes());
+        let published = Published::new(past.version, past.at, past.tree.clone(), past.bytes, past.changes);
         Ok(Arc::new(Self {
             id,
             salt: hash::salt(id),
             options: Options { history: Some(history), mode: Some(mode), durability: Some(durability), ..options },
             slots: Slots::process(),
             turn: Turn::default(),
-            history: Mutex::new(History::new(&published, past, history)),
+            history: Mutex::new(History::new(lineage, &published, past, history)),
             published,
             writer: Mutex::new(writer),
             queue: queue::Queue::default(),

@@ -3,6 +3,8 @@
 //! Everything hot is a raw N-API function bound to one open map ([`call`]); the few exports of the module use napi-rs's macros.
 
 mod call;
+#[cfg(unix)]
+mod exit;
 mod failure;
 mod held;
 mod images;
@@ -30,6 +32,8 @@ type Result<T> = std::result::Result<T, napi::Error<&'static str>>;
 #[module_init]
 fn pin() {
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
+    #[cfg(unix)]
+    exit::write_out();
 }
 
 /// Binds the addon to the calling isolate: results go through `scratch`, errors are made with `error_class`.

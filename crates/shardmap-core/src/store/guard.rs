@@ -46,13 +46,13 @@ impl Guard {
         let mut state = lock(&self.state);
         if state.closed {
             let why = state.failure.as_deref().unwrap_or("an earlier commit failed");
-            return Err(failed(format!("the store takes no commits any more ({why}); close the map and open it again")));
+            return Err(failed(format!("the store takes no commits any more ({why}); destroy the map and open it again")));
         }
         let mut head = vec![0; HEAD];
         if let Err(error) = self.disk.read(0, &mut head) {
             state.failure = Some(error.to_string());
             state.closed = true;
-            return Err(failed(format!("the file cannot be read ({error}); close the map and open it again")));
+            return Err(failed(format!("the file cannot be read ({error}); destroy the map and open it again")));
         }
         (state.head, state.written, state.durable) = (head, false, false);
         Ok(())

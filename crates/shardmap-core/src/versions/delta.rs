@@ -39,8 +39,12 @@ impl VersionedMap {
     /// What leads from one version to the latest. From 0, the empty beginning, it has every entry; otherwise `ERR_SHARDMAP_VERSION` unless that very
     /// version is kept.
     pub fn export_delta(&self, from: u64) -> Result<Vec<u8>> {
-        let lineage = lock(&self.writer).lineage();
-        let latest = self.latest()?;
+        self.alive()?;
+        let (lineage, base, latest) = {
+            // Held over the swap of the latest version, so these belong together.
+            let history = lock(&self.history);
+            (history.lineage(), history.at(from).cloned(), self.published.load())
+        };
         if from == 0 {
             let mut writes = Vec::with_capacity(latest.tree.len());
             latest.tree.walk(0, &mut |entry| {
@@ -49,10 +53,7 @@ impl VersionedMap {
             });
             return Ok(encode(lineage, 0, &latest, &writes));
         }
-        let base = self.at(from)?;
-        if base.version != from {
-            return Err(super::not_kept(from));
-        }
+        let base = base.filter(|base| base.version == from).ok_or_else(|| super::not_kept(from))?;
         let changes = latest.tree.since(&base.tree);
         Ok(encode(lineage, from, &latest, &changes.into_iter().map(|change| (change.key, change.after)).collect::<Vec<_>>()))
     }

@@ -2,9 +2,12 @@
 
 use super::{
     root::{Published, Root},
-    tree::{Mode, Tree, Write},
+    tree::{Difference, Mode, Tree, Write},
 };
-use crate::{store::Loaded, sync::Arc};
+use crate::{
+    store::{Loaded, Logged},
+    sync::Arc,
+};
 use std::collections::VecDeque;
 
 /// One kept version.
@@ -20,6 +23,7 @@ pub struct Kept {
 
 /// Kept versions, the oldest first; the last one is the latest.
 pub struct History {
+    lineage: [u8; 16],
     roots: VecDeque<Arc<Root>>,
     /// How many before the latest.
     keep: usize,
@@ -27,13 +31,21 @@ pub struct History {
 
 impl History {
     /// The versions of the past, the latest of which is published.
-    pub fn new(published: &Published, past: Past, keep: u64) -> Self {
-        let older = past.older.into_iter().map(|(kept, tree)| {
-            let bytes = tree.bytes();
-            Arc::new(Root::next(published, kept.version, kept.at, tree, bytes, kept.changes))
-        });
+    pub fn new(lineage: [u8; 16], published: &Published, past: Past, keep: u64) -> Self {
+        let root = |(kept, tree, bytes): (Kept, _, _)| Root::next(published, kept.version, kept.at, tree, bytes, kept.changes);
+        let older = past.older.into_iter().map(|older| Arc::new(root(older)));
         let roots = older.chain([published.load()]).collect();
-        Self { roots, keep: keep as usize }
+        Self { lineage, roots, keep: keep as usize }
+    }
+
+    /// What the latest version descends from.
+    pub fn lineage(&self) -> [u8; 16] {
+        self.lineage
+    }
+
+    /// Those to come descend from another map's.
+    pub fn adopt(&mut self, lineage: [u8; 16]) {
+        self.lineage = lineage;
     }
 
     /// Versions kept.
@@ -76,30 +88,45 @@ pub struct Past {
     pub at: u64,
     /// Its entries.
     pub tree: Tree,
-    older: Vec<(Kept, Tree)>,
+    /// What they take.
+    pub bytes: u64,
+    /// Keys in which it differs from the one before it.
+    pub changes: u64,
+    older: Vec<(Kept, Tree, u64)>,
 }
 
 impl Past {
     /// None.
     pub fn new(mode: Mode) -> Self {
-        Self { version: 0, at: super::now(), tree: Tree::empty(mode), older: Vec::new() }
+        Self { version: 0, at: super::now(), tree: Tree::empty(mode), bytes: 0, changes: 0, older: Vec::new() }
     }
 
-    /// From a file: its entries, and older versions by undoing its log. Every write undone gets a stamp of its own, for it is another one.
-    pub fn load(mode: Mode, loaded: &Loaded, stamp: impl Fn() -> u64) -> Self {
+    /// From a file: its entries, and `history` older versions by undoing its log, which has one commit more where it can, to say of the oldest version
+    /// what it is. Every write undone gets a stamp of its own, for it is another one.
+    pub fn load(mode: Mode, loaded: &Loaded, history: u64, stamp: impl Fn() -> u64) -> Self {
         let first = stamp();
         let entries = loaded.entries.iter().map(|(key, value)| super::Entry::new(key.clone(), value.clone(), first)).collect();
         let latest = Tree::of(mode, entries);
-        let (mut tree, mut older) = (latest.clone(), Vec::new());
-        for (index, commit) in loaded.log.iter().enumerate().rev() {
+        let bytes = latest.bytes();
+        let (mut tree, mut size, mut older) = (latest.clone(), bytes, Vec::new());
+        let kept = |commit: &Logged| Kept { version: commit.version, at: commit.at, changes: commit.changes.len() as u64 };
+        let undone = loaded.log.len().min(usize::try_from(history).unwrap_or(usize::MAX));
+        for (index, commit) in loaded.log.iter().enumerate().rev().take(undone) {
+            let before = match index.checked_sub(1) {
+                Some(index) => kept(&loaded.log[index]),
+                None if commit.version == 1 => Kept { version: 0, at: 0, changes: 0 },
+                // The log has been cut here: nothing says what was before.
+                None => break,
+            };
             let undo: Vec<_> =
                 commit.changes.iter().map(|change| Write { key: change.key.clone(), value: change.before.clone() }).collect();
+            let grown: i64 = undo.iter().filter_map(|write| Difference::of(&tree, write)).map(|difference| difference.grows()).sum();
+            size = size.saturating_add_signed(grown);
             tree = tree.with(&undo, stamp());
-            let before = index.checked_sub(1).map(|index| &loaded.log[index]);
-            let (version, at, changes) = before.map_or((commit.version - 1, 0, 0), |log| (log.version, log.at, log.changes.len() as u64));
-            older.push((Kept { version, at, changes }, tree.clone()));
+            older.push((before, tree.clone(), size));
         }
         older.reverse();
-        Self { version: loaded.version, at: loaded.at, tree: latest, older }
+        let changes = loaded.log.last().map_or(0, |commit| commit.changes.len() as u64);
+        Self { version: loaded.version, at: loaded.at, tree: latest, bytes, changes, older }
     }
 }

@@ -28,8 +28,8 @@ const TOGETHER: usize = 1024;
 const ROUNDS: usize = 4;
 /// Entries whose memory is better freed by another thread.
 const LARGE: u64 = 4096;
-/// How late [`Durability::Eventual`] is on disk.
-const LATE: Duration = Duration::from_millis(100);
+/// How late [`Durability::Eventual`] is written out; the disk may take as long again.
+const LATE: Duration = Duration::from_millis(50);
 
 /// What is told of a commit's end: its version. Told once, also when the commit is lost in a panic.
 pub struct Done(Option<Box<dyn FnOnce(Result<u64>) + Send>>);
@@ -61,11 +61,10 @@ pub(super) type Queue = Mutex<VecDeque<(Commit, Done)>>;
 
 /// What only the writer uses.
 pub(super) struct Writer {
-    lineage: [u8; 16],
     store: Option<Box<dyn Store>>,
     durability: Durability,
-    /// A write-out of what was acknowledged before it was on disk is planned.
-    late: bool,
+    /// Something was acknowledged that is not on disk.
+    behind: bool,
     done: TxIds,
 }
 
@@ -90,14 +89,18 @@ impl TxIds {
 }
 
 impl Writer {
-    pub fn new(lineage: [u8; 16], store: Option<Box<dyn Store>>, durability: Durability, tx_ids: Vec<(String, u64)>) -> Self {
+    pub fn new(store: Option<Box<dyn Store>>, durability: Durability, tx_ids: Vec<(String, u64)>) -> Self {
         let mut done = TxIds::default();
         tx_ids.into_iter().for_each(|(id, version)| done.insert(id, version));
-        Self { lineage, store, durability, late: false, done }
+        Self { store, durability, behind: false, done }
     }
 
-    pub fn lineage(&self) -> [u8; 16] {
-        self.lineage
+    fn write_out(&mut self) -> Result<()> {
+        if let Some(store) = self.store.as_mut().filter(|_| self.behind) {
+            store.sync()?;
+            self.behind = false;
+        }
+        Ok(())
     }
 }
 
@@ -161,7 +164,7 @@ impl VersionedMap {
 
     fn commit_together(self: &Arc<Self>, writer: &mut Writer, batch: Vec<(Commit, Done)>) {
         let mut last = self.published.load();
-        let mut lineage = writer.lineage;
+        let mut lineage = lock(&self.history).lineage();
         let (mut prepared, mut waiting, mut again) = (Vec::<Prepared>::new(), Vec::new(), Vec::new());
         for (commit, done) in batch {
             if let Err(error) = self.alive() {
@@ -194,9 +197,9 @@ impl VersionedMap {
         }
         let logged = self.log(writer, lineage, &prepared);
         if logged.is_ok() && !prepared.is_empty() {
-            writer.lineage = lineage;
-            self.publish(writer, prepared, &last);
-            if writer.durability == Durability::Eventual && writer.store.is_some() && !std::mem::replace(&mut writer.late, true) {
+            self.publish(writer, lineage, prepared, &last);
+            let late = writer.store.is_some() && writer.durability != Durability::Immediate;
+            if late && !std::mem::replace(&mut writer.behind, true) && writer.durability == Durability::Eventual {
                 self.write_out_later();
             }
         }
@@ -214,10 +217,11 @@ impl VersionedMap {
     }
 
     /// Makes the last of the prepared versions the latest one: see [`crate::turn`].
-    fn publish(&self, writer: &mut Writer, prepared: Vec<Prepared>, last: &Arc<Root>) {
+    fn publish(&self, writer: &mut Writer, lineage: [u8; 16], prepared: Vec<Prepared>, last: &Arc<Root>) {
         let changed = || prepared.iter().flat_map(|one| &one.differences);
         // Held over the swap: who has seen the latest version finds it among the kept ones.
         let mut history = lock(&self.history);
+        history.adopt(lineage);
         self.turn.begin();
         if changed().count() < self.slots.mask() / 4 {
             changed().for_each(|difference| self.slots.advance(self.slot(difference.hash)));
@@ -245,12 +249,8 @@ impl VersionedMap {
         let map = Arc::downgrade(self);
         let write_out = move || {
             let Some(map) = map.upgrade() else { return };
-            let mut writer = lock(&map.writer);
-            writer.late = false;
-            if let Some(store) = writer.store.as_mut() {
-                // A failure is kept by the store, and refuses every later commit.
-                let _ = store.sync();
-            }
+            // A failure is kept by the store, and refuses every later commit.
+            let _ = lock(&map.writer).write_out();
         };
         thread::at(Instant::now() + LATE, Box::new(write_out));
     }
@@ -261,7 +261,18 @@ impl VersionedMap {
         for (_, done) in std::mem::take(&mut *lock(&self.queue)) {
             done.tell(Err(Error::closed()));
         }
-        writer.store.take().map_or(Ok(()), |mut store| store.sync())
+        let result = writer.write_out();
+        writer.store = None;
+        result
+    }
+
+    /// For the end of the process: writes everything out and lets the file go. Whoever commits from now on waits for ever.
+    pub(crate) fn leave(&self) -> Result<()> {
+        let mut writer = lock(&self.writer);
+        let result = writer.write_out();
+        writer.store = None;
+        std::mem::forget(writer);
+        result
     }
 }
 

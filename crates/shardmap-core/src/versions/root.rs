@@ -39,10 +39,10 @@ impl Root {
 
 impl Published {
     /// Publishes a first version.
-    pub fn new(version: u64, at: u64, tree: Tree, bytes: u64) -> Self {
+    pub fn new(version: u64, at: u64, tree: Tree, bytes: u64, changes: u64) -> Self {
         static OWNERS: AtomicU64 = AtomicU64::new(1);
         let owner = OWNERS.fetch_add(1, Ordering::Relaxed);
-        Self { owner, root: ArcSwap::from_pointee(Root { owner, version, at, tree, bytes, changes: 0 }) }
+        Self { owner, root: ArcSwap::from_pointee(Root { owner, version, at, tree, bytes, changes }) }
     }
 
     /// Runs `f` on the latest version, without touching its count.

@@ -1,4 +1,4 @@
-//! The versioned map in memory: against a list of `HashMap` versions, in the matrix of its conflicts, and under threads.
+//! The versioned map: against a list of `HashMap` versions, in the matrix of its conflicts, and under threads.
 
 #[path = "../counting/mod.rs"]
 mod counting;
@@ -7,6 +7,7 @@ mod bank;
 mod batches;
 mod conflicts;
 mod deltas;
+mod durable;
 mod lifetimes;
 mod model;
 mod publication;

@@ -27,7 +27,7 @@ impl Cell {
     fn new() -> Arc<Self> {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let published = Published::new(number * SPAN, 0, Tree::empty(Mode::Delta), 0);
+        let published = Published::new(number * SPAN, 0, Tree::empty(Mode::Delta), 0, 0);
         let twin = RwLock::new(published.load());
         Arc::new(Self { number, published, twin })
     }
