@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Worker } from 'node:worker_threads'
-import type { ServeNews, ServeOrder } from './serve.js'
+import type { ServeNews, ServeOrder } from './http.js'
 
 export async function listenTogether(workers: readonly Worker[], port: number): Promise<number> {
   const [first, ...others] = workers

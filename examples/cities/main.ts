@@ -1,20 +1,22 @@
-// npm run demo            load, serve, drive for ten seconds, measure, print, exit
+// npm run demo            load, serve, drive, measure; then switch tables of fares, kill, start again; print, exit
 // npm run demo -- --serve [--port=3000]   stay up
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { runChild } from './child.js'
 import type { Report } from './client.js'
+import { runFares } from './fares/run.js'
 import { listenTogether } from './front.js'
+import type { ServeNews, ServeOrder } from './http.js'
 import type { Progress } from './load.js'
 import type { Way } from './memory.js'
-import type { ServeData, ServeNews, ServeOrder } from './serve.js'
+import type { ServeData } from './serve.js'
 import { count, mib, ms, percent, table } from './table.js'
 import { openCities, openIndex } from './tables.js'
 import { quantile, Visibility } from './visibility.js'
 import type { WriteData } from './write.js'
 
 const WORKERS = 4
-const SECONDS = 10
+const SECONDS = 8
 const staysUp = process.argv.includes('--serve')
 const wantedPort = Number(process.argv.find((arg) => arg.startsWith('--port='))?.slice(7) ?? (staysUp ? 3000 : 0))
 const file = (name: string) => new URL(name, import.meta.url)
@@ -69,7 +71,8 @@ async function driveAndReport(): Promise<void> {
     resident[way] = await runChild<number>('memory.js', [way], ['--expose-gc'])
   }
   const data = { shared: resident.shared - resident.idle, copies: resident.copies - resident.idle }
-  const failed = client.wrong + client.backwards + client.errors + visibility.missed
+  const fares = await runFares()
+  const failed = client.wrong + client.backwards + client.errors + visibility.missed + fares.failed
 
   console.log(
     table(`${count(cities.size)} cities, ${WORKERS} worker threads behind one port`, [
@@ -90,7 +93,8 @@ async function driveAndReport(): Promise<void> {
       ['errors, time-outs, not 2xx', count(client.errors)]
     ])
   )
-  if (client.firstWrong) console.error(`first wrong answer: ${client.firstWrong}`)
+  console.log(table('Fares in versions, 4 worker threads behind one port', fares.rows))
+  for (const wrong of [client.firstWrong, fares.firstWrong]) if (wrong) console.error(`first wrong answer: ${wrong}`)
   if (failed > 0 || client.answers === 0 || delays.length === 0) {
     console.error('The demo failed: see the counts above.')
     process.exit(1)

@@ -1,5 +1,7 @@
+export type Row = readonly [name: string, value: string]
+
 /** A two-column table with a title, as text. */
-export function table(title: string, rows: readonly (readonly [string, string])[]): string {
+export function table(title: string, rows: readonly Row[]): string {
   const left = Math.max(...rows.map(([name]) => name.length))
   const right = Math.max(...rows.map(([, value]) => value.length))
   const line = '-'.repeat(left + right + 3)
