@@ -13,6 +13,9 @@ const whole = (from: number, to: number): Rule => ({
   want: `a whole number from ${from} to ${to}`,
 })
 
+/** Without a lone surrogate, which the native side would read as another character. */
+const isWellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed()
+
 const isPowerOfTwo = (value: unknown): boolean => ((value as number) & ((value as number) - 1)) === 0
 
 const oneOf = (...names: string[]): Rule => ({ ok: (value) => names.includes(value as string), want: names.map((name) => `'${name}'`).join(' or ') })
@@ -29,7 +32,7 @@ const snapshotMapRules: Record<keyof SnapshotMapOptions, Rule> = {
   history: whole(0, 1_000_000),
   mode: oneOf('delta', 'copy'),
   near: mapRules.near,
-  path: { ok: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'), want: 'the path of a file' },
+  path: { ok: (value) => typeof value === 'string' && value !== '' && !value.includes('\0') && isWellFormed(value), want: 'the path of a file' },
   durability: oneOf('immediate', 'eventual', 'none'),
 }
 
@@ -100,7 +103,7 @@ export function versionNumber(call: string, value: unknown): number {
 
 export function mapName(name: unknown): string {
   if (typeof name !== 'string' || name === '') throw optionError(`the name of a map must be a string that is not empty, not ${describe(name)}`)
-  if (!(name as unknown as { isWellFormed(): boolean }).isWellFormed()) throw optionError('the name of a map must not hold a lone surrogate')
+  if (!isWellFormed(name)) throw optionError('the name of a map must not hold a lone surrogate')
   return name
 }
 
