@@ -8,6 +8,7 @@ import { Process, runs } from './fixtures/processes.js'
 import { fresh } from './fixtures/threads.js'
 
 const durable = new URL('./fixtures/durable.js', import.meta.url).href
+const inWorker = new URL('./fixtures/in-worker.js', import.meta.url).href
 const modes = ['immediate', 'eventual', 'none'] as const
 
 /** The version that a file opens at, in which every commit is whole. */
@@ -28,7 +29,8 @@ for (const durability of modes) {
   for (const way of ['ends', 'exit', 'closed', 'throws', 'unawaited', 'in a worker', 'in a worker, exit']) {
     test(`a process that ends in order loses nothing (${durability}, ${way})`, async t => {
       const path = `${folder(t)}/map`
-      const child = new Process(durable, way.startsWith('in a worker') ? 'endsInWorker' : 'ends', { path, durability, way })
+      const args = { path, durability, way }
+      const child = way.startsWith('in a worker') ? new Process(inWorker, 'endsInWorker', args) : new Process(durable, 'ends', args)
       t.deepEqual(await child.tells(), { acknowledged: 21 })
       const { code, errors } = await child.ended
       t.is(code, way === 'throws' ? 1 : 0, errors)
