@@ -115,14 +115,17 @@ export interface SnapshotMapOptions {
   near?: number;
   /** A file that keeps the map. It belongs to one process at a time. Absent: memory only. */
   path?: string;
-  /** When a commit is on disk: before it resolves (default), at most 100 ms later, or when the system sees fit. */
+  /**
+   * When a commit is on disk: before it resolves (default), at most 100 ms later, or when the map is destroyed or the process ends. The orderly end of
+   * the process (`process.exit`, or nothing left to do) loses nothing in any of them; a kill loses what was not on disk, and always whole commits.
+   */
   durability?: "immediate" | "eventual" | "none";
 }
 /** Options of {@link SnapshotMap.commit}. */
 export interface CommitOptions {
   /** Gives up waiting and trying again. A commit that was already handed over may still be made. */
   signal?: AbortSignal;
-  /** The commit fails with `ERR_SHARDMAP_LOCKED` if this lease has ended. */
+  /** The commit fails with `ERR_SHARDMAP_LOCKED` if this lease has ended when its turn comes, before it is written to the file. */
   lease?: Lease;
 }
 /** Options of {@link SnapshotMap.lock}. */
@@ -274,7 +277,7 @@ export declare class SharedMap<K extends Key = string, V = unknown> implements M
    */
   compareAndSet(key: K, expected: V | undefined, next: V | undefined): boolean;
   /**
-   * Replaces the value by what `fn` makes of it (undefined deletes) and returns that. `fn` runs under no lock, and runs again when the key
+   * Replaces the value by what `fn` makes of it (undefined deletes) and returns that as `get` would. `fn` runs under no lock, and runs again when the key
    * was written meanwhile; if it writes the key itself, it never ends. A thenable result throws `ERR_SHARDMAP_VALUE`; what `fn` throws
    * passes through.
    */
