@@ -21,7 +21,7 @@ type Fn<K extends Key, V> = (tx: Transaction<K, V>) => void
 export function encodeAll<K, V>(call: string, entries: Iterable<readonly [K, V | undefined]>): Raw[] {
   const writes: Raw[] = []
   for (const entry of iterable(call, entries)) {
-    const [key, value] = pair(entry)
+    const [key, value] = pair(call, entry)
     const own = ownKey(key)
     const raw = encodeOrAbsent(value)
     const kind = encodedKind
@@ -35,33 +35,27 @@ export function withStaged<T>(native: NativeVersions, writes: readonly unknown[]
   try {
     for (let i = 0; i < writes.length; i += STAGE_ARGUMENTS) native.stage(...writes.slice(i, i + STAGE_ARGUMENTS))
     for (let i = 0; i < keys.length; i += STAGE_ARGUMENTS) native.stageKeys(...keys.slice(i, i + STAGE_ARGUMENTS))
+    return call()
   } catch (error) {
     native.unstage()
     throw error
   }
-  return call()
 }
 
-/** One try: runs the function on the version that the view has just taken, and asks for what it wrote. A try that wrote nothing has its version. */
-export function tryFunction<K extends Key, V, T>(
-  native: NativeVersions,
-  view: NativeView,
-  fn: Fn<K, V>,
-  commit: () => T,
-): T | number {
-  const [version] = view.take()
-  const tx = new MapTransaction<K, V>(view, BigInt(version))
+/** Runs the function on the latest version, which the view then holds; returns that and what the function has read and written. */
+export function runOn<K extends Key, V>(view: NativeView, fn: Fn<K, V>): { version: bigint; reads: unknown[]; writes: unknown[] } {
+  const version = BigInt(view.take()[0])
+  const tx = new MapTransaction<K, V>(view, version)
   let ended: ReturnType<typeof tx.end>
   try {
     refuseThenable('commit', fn(tx))
   } finally {
     ended = tx.end()
   }
-  if (ended.writes.length === 0) return version
-  return withStaged(native, ended.writes, ended.reads, commit)
+  return { version, ...ended }
 }
 
-/** Whether a try that failed so is to be made again, `tries` having been made. */
+/** Whether what a function wrote is to be worked out again when it was refused so, `tries` having been made. */
 export function isRetried(error: unknown, tries: number): boolean {
   return error instanceof ShardmapError && error.code === 'ERR_SHARDMAP_CONFLICT' && tries < TRIES
 }
@@ -71,5 +65,5 @@ export async function backOff(tries: number, signal: AbortSignal | undefined): P
   signal?.throwIfAborted()
   if (tries <= EAGER) return
   const longest = Math.min(2 ** (tries - EAGER), LONGEST_WAIT_MS)
-  await wait(Math.random() * longest, undefined, signal === undefined ? {} : { signal })
+  await wait(Math.random() * longest, undefined, signal === undefined ? {} : { signal }).catch(() => signal?.throwIfAborted())
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { ShardmapError } from './errors'
 import { markHandle, unlessClosed } from './handle'
 import type { NativeVersions } from './native'
 import { leaseTerm } from './options'
@@ -23,6 +24,12 @@ export class MapLease implements Lease {
     this.keys = Object.freeze(keys)
     onLeaseEnd(request, () => this.#ended.abort(new DOMException('the lease has ended', 'AbortError')))
     markHandle(this)
+  }
+
+  /** The token of a lease of the map that this is a handle of. */
+  static tokenOf(lease: Lease, native: NativeVersions): number {
+    if (#native in lease && lease.#native.id === native.id) return Number(lease.token)
+    throw new ShardmapError('ERR_SHARDMAP_OPTION', 'commit: lease must be a Lease that lock() of this very map gave; leave it out to commit without one')
   }
 
   get signal(): AbortSignal {

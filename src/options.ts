@@ -1,5 +1,5 @@
 import { ShardmapError } from './errors'
-import type { BatchOptions, CommitOptions, Lease, LockOptions, SharedMapOptions, SnapshotMapOptions } from './types'
+import type { BatchOptions, CommitOptions, LockOptions, SharedMapOptions, SnapshotMapOptions } from './types'
 
 const MAX_ENTRIES = 2 ** 32
 
@@ -78,7 +78,7 @@ export function lockOptions(options: unknown): LockOptions & { leaseMs: number }
 
 const commitRules: Record<keyof CommitOptions, Rule> = {
   signal: lockRules.signal,
-  lease: { ok: (value) => value instanceof Object && typeof (value as Lease).token === 'bigint', want: 'a Lease of this map' },
+  lease: { ok: (value) => typeof value === 'object' && value !== null, want: 'a Lease of this map' },
 }
 
 export function commitOptions(options: unknown): CommitOptions {
@@ -123,10 +123,10 @@ export function iterable<T>(call: string, value: Iterable<T>): Iterable<T> {
   throw optionError(`${call} takes an iterable, not ${describe(value)}`)
 }
 
-/** One entry of setMany. */
-export function pair<K, V>(entry: readonly [K, V]): readonly [K, V] {
-  if (typeof entry === 'object' && entry !== null) return entry
-  throw optionError(`setMany takes [key, value] pairs, not ${describe(entry)}`)
+/** One entry of what a many-operation was given. */
+export function pair<K, V>(call: string, entry: readonly [K, V]): readonly [K, V] {
+  if (typeof entry === 'object' && typeof (entry as typeof entry | null)?.[Symbol.iterator] === 'function') return entry
+  throw optionError(`${call} takes [key, value] pairs, not ${describe(entry)}`)
 }
 
 function optionError(message: string): ShardmapError {

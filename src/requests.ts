@@ -10,10 +10,9 @@ interface Waiting {
 }
 
 const waiting = new Map<number, Waiting>()
-/** What to do when the lease that a request got ends. */
+/** What to do when the lease that a request got ends. Until its asker has heard of the lease, that is to remember the end. */
 const leases = new Map<number, () => void>()
-/** Leases that ended before whoever asked for them has heard of them. */
-const endedEarly = new Set<number>()
+const unheard = (): void => {}
 let last = 0
 let listening = false
 
@@ -27,8 +26,7 @@ function receive(...letter: Letter): void {
   if (kind === 2) {
     const ended = leases.get(request)
     leases.delete(request)
-    if (ended === undefined) endedEarly.add(request)
-    else ended()
+    ended?.()
     return
   }
   const asked = waiting.get(request)
@@ -39,7 +37,7 @@ function receive(...letter: Letter): void {
 }
 
 /** A number for a request of this thread. */
-export function newRequest(): number {
+function newRequest(): number {
   if (!listening) {
     space.listen(receive)
     listening = true
@@ -66,10 +64,17 @@ export function ask(call: (request: number) => number | undefined): number | Pro
   return call(request) ?? answerOf(request)
 }
 
-/** Calls `ended` when the lease of that request ends otherwise than by release. */
+/** A number for a request of a lease, whose end will be heard of. */
+export function newLeaseRequest(): number {
+  const request = newRequest()
+  leases.set(request, unheard)
+  return request
+}
+
+/** Calls `ended` when the lease of that request ends otherwise than by release, or at once if it has. */
 export function onLeaseEnd(request: number, ended: () => void): void {
-  if (endedEarly.delete(request)) ended()
-  else leases.set(request, ended)
+  if (leases.has(request)) leases.set(request, ended)
+  else ended()
 }
 
 export function forgetLease(request: number): void {
@@ -85,6 +90,7 @@ export function unlessAborted<T>(answer: T | Promise<T>, signal: AbortSignal | u
       reject(signal.reason)
     }
     signal.addEventListener('abort', abort, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    const settled = (): void => signal.removeEventListener('abort', abort)
+    answer.finally(settled).then(resolve, reject)
   })
 }

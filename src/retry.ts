@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { canonical, decodePart, decodeResult, encodedKind, encodeOrAbsent, resultBytes } from './codec'
 import { ShardmapError } from './errors'
 import { ABSENT, head, SCALAR, type Kind, type NativeMap, type Raw } from './native'
@@ -44,6 +45,8 @@ export function addWide(native: NativeMap, key: unknown, by: number | bigint | u
 
 /** A promise given back says that the function was async, and its work not done. */
 export function refuseThenable(call: string, value: unknown): void {
-  if (value === null || typeof value !== 'object' || typeof (value as { then?: unknown }).then !== 'function') return
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || typeof (value as { then?: unknown }).then !== 'function') return
+  // The refusal is all there is to hear of it: what it rejects with must not end the process.
+  if (types.isPromise(value)) Promise.prototype.then.call(value, undefined, () => {})
   throw new ShardmapError('ERR_SHARDMAP_VALUE', `${call} takes a function that is not async; await what you need first, then call ${call}`)
 }

@@ -209,7 +209,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
   setMany(entries: Iterable<readonly [K, V]>): this {
     const writes: unknown[] = []
     for (const entry of iterable('setMany', entries)) {
-      const [key, value] = pair(entry)
+      const [key, value] = pair('setMany', entry)
       const own = ownKey(key)
       const raw = encode(value)
       writes.push(own, raw, encodedKind)

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { backOff, encodeAll, isRetried, tryFunction, withStaged } from './commits'
+import { backOff, encodeAll, isRetried, runOn, withStaged } from './commits'
 import { decodePart, decodeResult } from './codec'
 import { ShardmapError } from './errors'
 import { markHandle, unlessClosed } from './handle'
@@ -9,7 +9,7 @@ import { MapLease } from './lease'
 import { space, type Kind, type NativeVersions, type NativeView } from './native'
 import { isAbsence, nearOf, PLAIN_LOADS as plainLoads, PUBLISH_MASK as publishMask, words as slotWords, type Near } from './near'
 import { bytesGiven, commitOptions, iterable, lockOptions, mapName, snapshotMapOptions, versionNumber } from './options'
-import { answerOf, ask, forget, newRequest, unlessAborted } from './requests'
+import { answerOf, ask, forget, forgetLease, newLeaseRequest, unlessAborted } from './requests'
 import { MapSnapshot } from './snapshot'
 import type { Change, CommitOptions, CommitRequest, Key, Lease, LockOptions, Snapshot, SnapshotMapOptions, SnapshotStats, Transaction } from './types'
 
@@ -153,7 +153,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     const { signal, lease } = commitOptions(options)
     signal?.throwIfAborted()
     const native = this.#native
-    const held = lease === undefined ? undefined : Number(lease.token)
+    const held = lease === undefined ? undefined : MapLease.tokenOf(lease, native)
     if (typeof change !== 'function') {
       const writes = encodeAll('commit', change)
       if (writes.length === 0) return this.version
@@ -162,10 +162,13 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     for (let tries = 1; ; tries++) {
       const view = this.#view()
       try {
-        const asked = ask((request) => tryFunction(native, view, change, () => view.commit(request, held)))
-        return BigInt(await unlessAborted(asked, signal, () => {}))
-      } catch (error) {
-        if (!isRetried(error, tries)) throw error
+        const { version, reads, writes } = runOn(view, change)
+        if (writes.length === 0) return version
+        try {
+          return BigInt(await unlessAborted(ask((request) => withStaged(native, writes, reads, () => view.commit(request, held))), signal, () => {}))
+        } catch (error) {
+          if (!isRetried(error, tries)) throw error
+        }
       } finally {
         this.#giveBack(view)
       }
@@ -183,9 +186,13 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     for (let tries = 1; ; tries++) {
       const view = this.#view()
       try {
-        return BigInt(tryFunction(native, view, change, () => view.commit(undefined)) as number)
-      } catch (error) {
-        if (!isRetried(error, tries)) throw error
+        const { version, reads, writes } = runOn(view, change)
+        if (writes.length === 0) return version
+        try {
+          return BigInt(withStaged(native, writes, reads, () => view.commit(undefined)) as number)
+        } catch (error) {
+          if (!isRetried(error, tries)) throw error
+        }
       } finally {
         this.#giveBack(view)
       }
@@ -232,16 +239,15 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     const own = Array.from(iterable('lock', keys), ownKey)
     signal?.throwIfAborted()
     const native = this.#native
-    const request = newRequest()
-    const answer = withStaged(native, [], own, () => native.lock(request, leaseMs))
-    const lease = (granted: number): Lease => new MapLease(native, request, granted, own, leaseMs)
-    if (answer >= 0) return lease(answer)
-    const granted = answerOf(request)
-    const abandoned = (): void => {
-      if (native.cancelLock(answer)) forget(request)
-      else granted.then((late) => unlessClosed(() => native.release(late)), () => {})
+    const request = newLeaseRequest()
+    try {
+      const answer = withStaged(native, [], own, () => native.lock(request, leaseMs))
+      const token = answer >= 0 ? answer : await this.#granted(request, answer, signal)
+      return new MapLease(native, request, token, own, leaseMs)
+    } catch (error) {
+      forgetLease(request)
+      throw error
     }
-    return lease(await unlessAborted(granted, signal, abandoned))
   }
 
   /**
@@ -293,6 +299,16 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
 
   async #answer(call: (request: number) => number | undefined, signal: AbortSignal | undefined): Promise<bigint> {
     return BigInt(await unlessAborted(ask(call), signal, () => {}))
+  }
+
+  /** The token that a request which waits by this ticket gets, unless the signal is aborted first. */
+  #granted(request: number, ticket: number, signal: AbortSignal | undefined): number | Promise<number> {
+    const native = this.#native
+    const granted = answerOf(request)
+    return unlessAborted(granted, signal, () => {
+      if (native.cancelLock(ticket)) forget(request)
+      else granted.then((late) => unlessClosed(() => native.release(late)), () => {})
+    })
   }
 
   #getAt(key: K, at: bigint): V | undefined {

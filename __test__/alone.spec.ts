@@ -1,0 +1,63 @@
+// A script that is only one call: what is awaited keeps the process alive, and nothing else does.
+import test from 'ava'
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { open } from './fixtures/versions.js'
+
+const path = createRequire(import.meta.url).resolve('shardmap')
+const file = join(mkdtempSync(join(tmpdir(), 'shardmap-alone-')), 'map.db')
+test.after.always(() => rmSync(join(file, '..'), { recursive: true, force: true }))
+
+/** What a process prints that runs this code with `m`, a map, `log` and `delta`, and ends by itself with code 0. */
+async function printed(code: string, options = '{}'): Promise<string[]> {
+  const prelude = `const { SnapshotMap } = require(${JSON.stringify(path)}), log = console.log, delta = Buffer.from('${delta}', 'base64')\nconst m = SnapshotMap.open('m', ${options});\n`
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', `${prelude}(async () => { ${code} })()`], { timeout: 60_000 })
+  return stdout.split('\n').filter(line => line !== '')
+}
+
+let delta: string
+test.before(async () => {
+  const map = open()
+  await map.commit([['a', 1]])
+  delta = Buffer.from(map.exportDelta(0n)).toString('base64')
+})
+
+const stored = `{ path: ${JSON.stringify(file)} }`
+const scripts: Record<string, [code: string, prints: string[], options?: string]> = {
+  commit: ["log(String(await m.commit([['a', 1]])))", ['1']],
+  'commit of a function': ["log(String(await m.commit(tx => tx.set('a', 1))))", ['1']],
+  'commit to a file': ["log(String(await m.commit([['a', 1]])))", ['1'], stored],
+  tryCommit: ["log(String(await m.tryCommit({ version: 0n, writes: [['a', 1]] })))", ['1']],
+  replaceAll: ["log(String(await m.replaceAll([['a', 1]])))", ['1']],
+  rollback: ["log(String(await m.rollback(0n)))", ['1']],
+  applyDelta: ["log(String(await m.applyDelta(delta)), m.get('a'))", ['1 1']],
+  'a refused replaceAll': ["await m.replaceAll([['a', () => 1]]).catch(error => log(error.code))", ['ERR_SHARDMAP_VALUE']],
+  lock: ["log(String((await m.lock(['a'])).token))", ['1']],
+  'a lock that waits for the end of a lease': ["await m.lock(['a'], { leaseMs: 50 }); log(String((await m.lock(['a'])).token))", ['2']],
+  'a lock that is held': ["log('locked'); const lease = await m.lock(['a']); lease.signal.addEventListener('abort', () => log('never'))", ['locked']],
+  'a lock that somebody waits for in vain': ["const stop = new AbortController(); await m.lock(['a']); const w = m.lock(['a'], { signal: stop.signal }); stop.abort(); await w.catch(error => log(error.name))", ['AbortError']],
+  'a commit that waits between its tries': ["let n = 0; log(String(await m.commit(tx => { tx.get('a'); if (n++ < 9) m.commitSync([['a', n]]); tx.set('b', n) })))", ['10']],
+  'a snapshot that nobody closes': ["m.snapshot(); m.at(0n); log('done')", ['done']],
+  'nothing but open': ["log('open')", ['open']],
+}
+
+for (const [what, [code, prints, options]] of Object.entries(scripts)) {
+  test.serial(`a script of ${what} ends by itself`, async t => {
+    t.deepEqual(await printed(code, options), prints)
+  })
+
+  test.serial(`a thread of ${what} ends by itself`, async t => {
+    const setup = [
+      `const { SnapshotMap } = require(${JSON.stringify(path)}), delta = Buffer.from('${delta}', 'base64')`,
+      "const log = (...words) => require('node:worker_threads').parentPort.postMessage(words.join(' '))",
+      `const m = SnapshotMap.open('t', ${options?.replace('map.db', 'thread.db') ?? '{}'})`,
+    ]
+    const inside = JSON.stringify(`${setup.join('\n')};\n(async () => { ${code} })()`)
+    const outside = `new (require('node:worker_threads').Worker)(${inside}, { eval: true }).on('message', log).on('exit', code => log('exit ' + code))`
+    t.deepEqual(await printed(outside), [...prints, 'exit 0'])
+  })
+}
