@@ -19,6 +19,8 @@ const exportCalls: Record<string, () => unknown> = {
 const space = binding.attach(scratch(), ShardmapError)
 const spaceCalls = (name: string): Record<string, () => unknown> => ({
   openMap: () => space.openMap(name), destroyMap: () => space.destroyMap(fresh()), mapNames: () => space.mapNames(),
+  openVersions: () => space.openVersions(name), destroyVersions: () => space.destroyVersions(fresh()), versionsNames: () => space.versionsNames(),
+  listen: () => space.listen(() => {}), hold: () => space.hold(false),
 })
 const mapCalls = (map: any): Record<string, () => unknown> => ({
   get: () => map.get('a'), has: () => map.has('a'), set: () => map.set('a', 2, 1), delete: () => map.delete('a'), increment: () => map.increment('n', 1),
@@ -55,7 +57,7 @@ test.serial('every function of the space catches a panic and opens or destroys n
   t.deepEqual(functionsOf(space).sort(), Object.keys(calls).sort())
   for (const [method, call] of Object.entries(calls)) {
     panicsOnce(t, method, call)
-    t.false(space.mapNames().includes(name))
+    t.false([...space.mapNames(), ...space.versionsNames()].includes(name))
   }
 })
 

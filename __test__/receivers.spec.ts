@@ -1,12 +1,20 @@
 // Hostile receivers and arguments throw; they never crash the process or reach another map.
 import test from 'ava'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { MessageChannel, Worker } from 'node:worker_threads'
-import { SharedMap, ShardmapError } from 'shardmap'
+import { SharedMap, ShardmapError, SnapshotMap } from 'shardmap'
 import { fresh } from './fixtures/threads.js'
 
 const open = () => SharedMap.open<any, any>(fresh('receiver')).set('a', { x: 1 })
+const openVersions = () => {
+  const map = SnapshotMap.open<any, any>(fresh('receiver'))
+  map.commitSync([['a', { x: 1 }]])
+  return map
+}
 
 /** Things without methods of their own that could stand in for those of a handle. */
 const strangers = (whole: object): [string, any][] => [
@@ -15,7 +23,7 @@ const strangers = (whole: object): [string, any][] => [
   ['a copy', { ...whole }], ['a copy with the prototype', Object.assign(Object.create(Object.getPrototypeOf(whole)), whole)],
 ]
 /** Things that have such methods. */
-const relatives = (): any[] => [new Map([['a', 1]]), open(), open().snapshot(), open().batch()]
+const relatives = (): any[] => [new Map([['a', 1]]), open(), open().snapshot(), open().batch(), openVersions(), openVersions().snapshot()]
 
 function methodsOf(whole: object): [string, (...args: any[]) => any][] {
   const all = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(whole)))
@@ -25,26 +33,30 @@ function methodsOf(whole: object): [string, (...args: any[]) => any][] {
 }
 
 /** Calls a method with arguments that suit every method, and reads all that it returns. */
-function use(method: (...args: any[]) => any, receiver: unknown): void {
-  const result = method.call(receiver, 'a', () => 1, 2)
+async function use(method: (...args: any[]) => any, receiver: unknown): Promise<void> {
+  const result = await method.call(receiver, 'a', () => 1, 2)
   if (typeof result === 'object' && result !== null && Symbol.iterator in result) for (const _ of result);
 }
 
-for (const [kind, make] of [['SharedMap', open], ['a snapshot', () => open().snapshot()], ['a batch', () => open().batch()]] as const) {
-  test(`a method of ${kind} on anything that is none throws`, t => {
-    const whole = make()
+const kinds: [string, () => object | Promise<object>][] = [
+  ['SharedMap', open], ['a snapshot', () => open().snapshot()], ['a batch', () => open().batch()],
+  ['SnapshotMap', openVersions], ['a snapshot of versions', () => openVersions().snapshot()], ['a lease', () => openVersions().lock(['a'])],
+]
+for (const [kind, make] of kinds) {
+  test(`a method of ${kind} on anything that is none throws`, async t => {
+    const whole = await make()
     const methods = methodsOf(whole)
-    t.true(methods.length >= 7)
+    t.true(methods.length >= 4)
     for (const [name, method] of methods) {
-      for (const [label, stranger] of strangers(whole)) t.throws(() => use(method, stranger), { any: true }, `${name} on ${label}`)
+      for (const [label, stranger] of strangers(whole)) await t.throwsAsync(() => use(method, stranger), { any: true }, `${name} on ${label}`)
     }
   })
 
-  test(`a method of ${kind} on another kind of map throws or uses what that offers`, t => {
-    for (const [name, method] of methodsOf(make())) {
+  test(`a method of ${kind} on another kind of map throws or uses what that offers`, async t => {
+    for (const [name, method] of methodsOf(await make())) {
       for (const other of relatives()) {
         try {
-          use(method, other)
+          await use(method, other)
         } catch (error) {
           t.true(error instanceof Error, name)
         }
@@ -53,6 +65,16 @@ for (const [kind, make] of [['SharedMap', open], ['a snapshot', () => open().sna
     t.pass()
   })
 }
+
+test('a method of a transaction on anything that is none throws', async t => {
+  await openVersions().commit(tx => {
+    for (const [name, method] of methodsOf(tx)) {
+      for (const [label, stranger] of [...strangers(tx), ...relatives().map((other): [string, any] => ['a relative', other])]) {
+        t.throws(() => method.call(stranger, 'a', 1), { any: true }, `${name} on ${label}`)
+      }
+    }
+  })
+})
 
 test('nobody can make a handle but open, whatever is called with new', t => {
   t.throws(() => new (SharedMap as any)('x'), { any: true })
@@ -71,11 +93,19 @@ test('native functions on forged receivers work on their own map or throw', t =>
   one.set('k', 1, 1)
   two.set('k', 2, 1)
   const snapshot = one.snapshot()
-  const forged = [undefined, null, {}, two, snapshot, space, Object.create(one), new Proxy(one, {}), binding, () => 1]
+  space.listen(() => {})
+  const versions = space.openVersions(fresh())
+  versions.stage('k', 3, 1)
+  versions.commit()
+  const view = versions.view()
+  view.take()
+  const forged = [undefined, null, {}, two, snapshot, space, versions, view, Object.create(one), new Proxy(one, {}), binding, () => 1]
   for (const receiver of forged) {
     t.is(one.get.call(receiver, 'k'), 1)
     t.is(snapshot.get.call(receiver, 'k'), 1)
-    for (const owner of [space, one, snapshot, one.writer()]) {
+    t.is(versions.get.call(receiver, 'k'), 3)
+    t.is(view.get.call(receiver, 'k'), 3)
+    for (const owner of [space, one, snapshot, one.writer(), versions, view]) {
       for (const name of Object.keys(owner)) {
         if (typeof owner[name] !== 'function' || ['close', 'clear', 'delete'].includes(name)) continue
         try {
@@ -90,10 +120,17 @@ test('native functions on forged receivers work on their own map or throw', t =>
 })
 
 test('native functions refuse or survive every hostile argument', t => {
+  // A hostile path may be a good one.
+  const [home, folder] = [process.cwd(), mkdtempSync(join(tmpdir(), 'shardmap-hostile-'))]
+  process.chdir(folder)
   const binding = createRequire(import.meta.url)('../../binding.cjs')
   const space = binding.attach(new ArrayBuffer(16 + 65536), ShardmapError)
   const map = space.openMap(fresh())
   const snapshot = map.snapshot()
+  space.listen(() => {})
+  const versions = space.openVersions(fresh())
+  const held = versions.view()
+  held.take()
   const detached = new ArrayBuffer(8)
   const view = new Uint8Array(detached)
   structuredClone(detached, { transfer: [detached] })
@@ -101,7 +138,7 @@ test('native functions refuse or survive every hostile argument', t => {
     undefined, null, NaN, -1, 2 ** 53, 1e308, 1.5, '', 'k', 5n, -(2n ** 200n), true, Symbol('s'), {}, [], [[]], [null], () => 1, new Uint8Array(3), view, detached,
     new SharedArrayBuffer(8), new Uint8Array(new SharedArrayBuffer(8)), new Proxy([], {}), Object.create(null), new Date(), 'x'.repeat(70_000),
   ]
-  for (const owner of [space, map, snapshot, map.writer()]) {
+  for (const owner of [space, map, snapshot, map.writer(), versions, held]) {
     for (const name of Object.keys(owner)) {
       if (typeof owner[name] !== 'function' || name === 'close' || name === 'reserve') continue
       for (const first of hostile) {
@@ -118,6 +155,14 @@ test('native functions refuse or survive every hostile argument', t => {
   map.unstage()
   map.set('k', 1, 1)
   t.is(map.get('k'), 1)
+  space.hold(false)
+  versions.unstage()
+  versions.stage('k', 1, 1)
+  t.true(versions.commit() > 0)
+  t.is(versions.get('k'), 1)
+  for (const name of SnapshotMap.names()) if (name === 'k' || name.length > 200) SnapshotMap.destroy(name)
+  process.chdir(home)
+  rmSync(folder, { recursive: true })
 })
 
 test('attach refuses a scratch that is too small or none', t => {

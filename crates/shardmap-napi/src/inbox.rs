@@ -4,7 +4,7 @@
 //! is never rung later, and then ends what the isolate held.
 
 use crate::{
-    failure::{caught, Fallible, Outcome},
+    failure::{caught, Failure, Fallible, Outcome},
     js::{check, Js},
     thrown,
 };
@@ -125,25 +125,30 @@ unsafe extern "C" fn deliver(env: napi_env, receive: napi_value, context: *mut c
     // SAFETY: the context is a count of the inbox that lives until the bell's end.
     let inbox = unsafe { &*context.cast::<Inbox>() };
     // What `receive` throws stays pending, and the runtime reports it.
-    let _ = caught(|| hand_over(Js(env), receive, inbox.letters()));
+    let give = |letter: &Letter| match caught(|| hand_over(Js(env), receive, letter)) {
+        Err(Failure::Coded(error)) => Err(error),
+        _ => Ok(()),
+    };
+    for letter in inbox.letters() {
+        // A panic must leave nobody waiting: the letter is given once more, and then the panic in its place.
+        if let Err(error) = give(&letter).or_else(|_| give(&letter)) {
+            let (Letter::Settled { request, .. } | Letter::Ended { request }) = letter;
+            let _ = give(&Letter::Settled { request, outcome: Err(error) });
+        }
+    }
 }
 
 /// Calls `receive(kind, request, ...)`: 0 and the version or token, 1 and an error's parts, or 2.
-fn hand_over(js: Js, receive: napi_value, letters: Vec<Letter>) -> Outcome {
-    for letter in letters {
-        let number = |number: f64| js.make_number(number);
-        match letter {
-            Letter::Settled { request, outcome: Ok(value) } => {
-                js.call(receive, &[number(0.0)?, number(request)?, number(value as f64)?])?
-            }
-            Letter::Settled { request, outcome: Err(error) } => {
-                let [code, message, keys] = thrown::arguments(js, &error)?;
-                js.call(receive, &[number(1.0)?, number(request)?, code, message, keys])?
-            }
-            Letter::Ended { request } => js.call(receive, &[number(2.0)?, number(request)?])?,
-        };
+fn hand_over(js: Js, receive: napi_value, letter: &Letter) -> Outcome {
+    let number = |number: f64| js.make_number(number);
+    match letter {
+        Letter::Settled { request, outcome: Ok(value) } => js.call(receive, &[number(0.0)?, number(*request)?, number(*value as f64)?]),
+        Letter::Settled { request, outcome: Err(error) } => {
+            let [code, message, keys] = thrown::arguments(js, error)?;
+            js.call(receive, &[number(1.0)?, number(*request)?, code, message, keys])
+        }
+        Letter::Ended { request } => js.call(receive, &[number(2.0)?, number(*request)?]),
     }
-    Ok(ptr::null_mut())
 }
 
 unsafe extern "C" fn drop_context(_: napi_env, context: *mut c_void, _: *mut c_void) {
