@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { ShardmapError } from './errors'
 import type { BatchOptions, CommitOptions, LockOptions, SharedMapOptions, SnapshotMapOptions } from './types'
 
@@ -86,13 +87,20 @@ export function commitOptions(options: unknown): CommitOptions {
 }
 
 export function bytesGiven(call: string, value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  throw optionError(`${call} takes a Uint8Array, not ${describe(value)}`)
+  if (!types.isUint8Array(value)) throw optionError(`${call} takes a Uint8Array, not ${describe(value)}`)
+  if (types.isSharedArrayBuffer(value.buffer)) throw optionError(`${call} takes bytes that no other thread can change; copy them first`)
+  return value
 }
 
 export function leaseTerm(call: string, value: unknown): number {
   if (!lockRules.leaseMs.ok(value)) throw optionError(`${call} takes ${lockRules.leaseMs.want} of milliseconds, not ${describe(value)}`)
   return value as number
+}
+
+/** The name of a transaction, if there is one. */
+export function transactionId(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '' && value.length <= 256 && isWellFormed(value))) return value
+  throw optionError(`txId must be a string of 1 to 256 characters without a lone surrogate, not ${describe(value)}`)
 }
 
 /** A version's number as the native side takes it. */

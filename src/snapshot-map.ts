@@ -8,7 +8,7 @@ import { ownKey } from './keys'
 import { MapLease } from './lease'
 import { space, type Kind, type NativeVersions, type NativeView } from './native'
 import { isAbsence, nearOf, PLAIN_LOADS as plainLoads, PUBLISH_MASK as publishMask, words as slotWords, type Near } from './near'
-import { bytesGiven, commitOptions, iterable, lockOptions, mapName, snapshotMapOptions, versionNumber } from './options'
+import { bytesGiven, commitOptions, iterable, lockOptions, mapName, snapshotMapOptions, transactionId, versionNumber } from './options'
 import { answerOf, ask, forget, forgetLease, newLeaseRequest, unlessAborted } from './requests'
 import { MapSnapshot } from './snapshot'
 import type { Change, CommitOptions, CommitRequest, Key, Lease, LockOptions, Snapshot, SnapshotMapOptions, SnapshotStats, Transaction } from './types'
@@ -66,7 +66,8 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
 
   /**
    * Ends the map for every thread and frees its data; returns whether there was one. Its handles throw `ERR_SHARDMAP_CLOSED` from then on and what
-   * waits rejects with it; snapshots stay valid. A file is written out and let go, never deleted.
+   * waits rejects with it; snapshots stay valid. A file is written out and let go, never deleted: this waits for a commit
+   * that is being written, and for the disk; `ERR_SHARDMAP_IO` says that what was not yet on disk is lost.
    */
   static destroy(name: string): boolean {
     return space.destroyVersions(mapName(name))
@@ -131,7 +132,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
 
   /**
    * What the versions after `from`, up to and with `to` (default: the latest), have changed, version by version. `ERR_SHARDMAP_VERSION` when `from`
-   * is older than what is kept. A step reads one version's changes.
+   * is older than what is kept. All of them are gathered at the call; a step decodes one.
    */
   changes(from: bigint, to?: bigint): IterableIterator<Change<K, V>> {
     const first = versionNumber('changes', from)
@@ -140,7 +141,8 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     if (kept[0]! > first) {
       throw new ShardmapError('ERR_SHARDMAP_VERSION', `version ${from} is no longer kept; the oldest is ${kept[0]}: open the map with a larger history`)
     }
-    return this.#changesOf(kept.filter((version) => version > first && version <= last))
+    const wanted = kept.filter((version) => version > first && version <= last)
+    return this.#decodeChanges(wanted.map((version) => [version, this.#native.changes(version)] as const))
   }
 
   /**
@@ -156,14 +158,15 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     const held = lease === undefined ? undefined : MapLease.tokenOf(lease, native)
     if (typeof change !== 'function') {
       const writes = encodeAll('commit', change)
-      if (writes.length === 0) return this.version
+      if (writes.length === 0 && held === undefined) return this.version
       return this.#answer((request) => withStaged(native, writes, [], () => native.commit(request, held)), signal)
     }
     for (let tries = 1; ; tries++) {
       const view = this.#view()
       try {
         const { version, reads, writes } = runOn(view, change)
-        if (writes.length === 0) return version
+        signal?.throwIfAborted()
+        if (writes.length === 0 && held === undefined) return version
         try {
           return BigInt(await unlessAborted(ask((request) => withStaged(native, writes, reads, () => view.commit(request, held))), signal, () => {}))
         } catch (error) {
@@ -206,10 +209,8 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
    */
   async tryCommit(request: CommitRequest<K, V>): Promise<bigint> {
     if (typeof request !== 'object' || request === null) throw new ShardmapError('ERR_SHARDMAP_OPTION', 'tryCommit takes an object with version and writes')
-    const { txId, reads } = request
-    if (txId !== undefined && (typeof txId !== 'string' || txId === '' || txId.length > 256)) {
-      throw new ShardmapError('ERR_SHARDMAP_OPTION', 'txId must be a string of 1 to 256 characters')
-    }
+    const { reads } = request
+    const txId = transactionId(request.txId)
     const version = versionNumber('tryCommit', request.version)
     const writes = encodeAll('tryCommit', request.writes)
     const keys = reads === undefined ? writes.filter((_, i) => i % 3 === 0) : Array.from(iterable('tryCommit', reads), ownKey)
@@ -321,9 +322,8 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     }
   }
 
-  *#changesOf(versions: readonly number[]): IterableIterator<Change<K, V>> {
-    for (const version of versions) {
-      const rows = this.#native.changes(version)
+  *#decodeChanges(versions: readonly (readonly [version: number, rows: unknown[]])[]): IterableIterator<Change<K, V>> {
+    for (const [version, rows] of versions) {
       for (let i = 0; i < rows.length; i += 5) {
         yield {
           version: BigInt(version),

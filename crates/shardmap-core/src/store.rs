@@ -19,6 +19,7 @@ mod writer;
 
 pub use disk::Disk;
 pub use place::real_path;
+pub use writer::TX_IDS;
 
 use crate::{
     error::{Code, Error, Result},

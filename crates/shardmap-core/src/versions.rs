@@ -121,6 +121,7 @@ pub struct VersionedMap {
     history: Mutex<History>,
     writer: Mutex<Writer>,
     queue: queue::Queue,
+    replacements: queue::Replacements,
     views: view::Views,
     leases: Arc<Leases>,
     counts: Counts,
@@ -157,7 +158,12 @@ impl VersionedMap {
             Some((store, loaded)) => {
                 let past = Past::load(mode, &loaded, history, || counts.stamp());
                 // A new file has no lineage before its first commit.
-                let lineage = if loaded.version == 0 { delta::lineage() } else { loaded.lineage };
+                // Unless every commit was on disk first, another map may have seen versions that this one has lost.
+                let lineage = match (loaded.version, durability) {
+                    (0, _) => delta::lineage(),
+                    (_, Durability::Immediate) => loaded.lineage,
+                    _ => delta::followed(loaded.lineage),
+                };
                 (past, lineage, Writer::new(Some(store), durability, loaded.tx_ids))
             }
             None => (Past::new(mode), delta::lineage(), Writer::new(None, durability, Vec::new())),
@@ -173,6 +179,7 @@ impl VersionedMap {
             published,
             writer: Mutex::new(writer),
             queue: queue::Queue::default(),
+            replacements: queue::Replacements::default(),
             views: view::Views::default(),
             leases: Leases::new(),
             counts,

@@ -160,6 +160,10 @@ unsafe extern "C" fn leave(hook: *mut c_void) {
     // SAFETY: `open` gave the hook this count of the inbox, and it runs once.
     let inbox = unsafe { Arc::from_raw(hook.cast::<Inbox>()) };
     let state = std::mem::take(&mut *lock(&inbox.state));
+    if let Some(Bell(bell)) = state.bell {
+        // SAFETY: the bell is there, and whoever could still ring it finds none under the lock.
+        unsafe { sys::napi_release_threadsafe_function(bell, sys::ThreadsafeFunctionReleaseMode::abort) };
+    }
     for leases in state.leases.iter().filter_map(Weak::upgrade) {
         leases.end_holder(inbox.holder);
     }

@@ -91,7 +91,8 @@ fn string(units: &[u16]) -> Result<Value, Error> {
 
 /// Well-formed text, `None` for what is no string.
 pub fn text(js: Js, value: napi_value) -> Fallible<Option<String>> {
-    js.units(value, &mut [MaybeUninit::uninit(); 512], String::from_utf16_lossy)
+    let text = js.units(value, &mut [MaybeUninit::uninit(); 512], String::from_utf16)?.transpose();
+    text.map_err(|_| Failure::Coded(Error::new(Code::Option, "the text has a lone surrogate; give well-formed text")))
 }
 
 /// What JavaScript gets of a value.

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use std::collections::VecDeque;
 
 /// Applied transactions that are remembered.
-pub const MAX_TX_IDS: u64 = 10_000;
+pub const TX_IDS: u64 = 10_000;
 /// A part of a log record takes changes until it has this many bytes.
 const PART: usize = 32 << 10;
 
@@ -52,7 +52,7 @@ impl Store for Writer {
                     draft.take(rows, Table::Log, &log_key(version, part))?;
                 }
             }
-            while draft.head.tallies[Table::Tx as usize].rows > MAX_TX_IDS {
+            while draft.head.tallies[Table::Tx as usize].rows > TX_IDS {
                 let oldest = draft.head.next_tx - draft.head.tallies[Table::Tx as usize].rows;
                 draft.take(rows, Table::Tx, &oldest.to_be_bytes())?;
             }

@@ -1,7 +1,7 @@
 //! What a commit is, and whether it may be: prepared against the version before it, under the writer's lock.
 
 use super::{
-    delta::Delta,
+    delta::{self, Delta},
     root::Root,
     tree::{Difference, Tree, Write},
     VersionedMap,
@@ -13,6 +13,9 @@ use crate::{
 };
 use std::collections::HashMap;
 
+/// The last version that a JavaScript number tells from its neighbours.
+pub(super) const MAX_VERSION: u64 = (1 << 53) - 1;
+
 /// What a commit does.
 pub enum Change {
     /// Changes these keys.
@@ -23,6 +26,13 @@ pub enum Change {
     Rollback(u64),
     /// Applies what another map of the lineage has exported.
     Delta(Delta),
+}
+
+impl Change {
+    /// Whether it takes no longer than its keys are many.
+    pub(super) fn is_brief(&self) -> bool {
+        matches!(self, Self::Writes(_) | Self::Delta(_))
+    }
 }
 
 /// The entries to come, and in what they differ from the version that was the latest when they were made.
@@ -68,10 +78,18 @@ pub(super) struct Prepared {
     pub root: Arc<Root>,
     pub differences: Vec<Difference>,
     pub tx_id: Option<String>,
-    pub lineage: Option<[u8; 16]>,
+    pub lineage: [u8; 16],
 }
 
 impl VersionedMap {
+    /// `ERR_SHARDMAP_LOCKED` if this lease has ended.
+    pub fn check_lease(&self, lease: Option<u64>) -> Result<()> {
+        if lease.is_some_and(|token| !self.leases.is_live(token)) {
+            return Err(Error::new(Code::Locked, "the lease of this commit has ended; take the locks again and start over"));
+        }
+        Ok(())
+    }
+
     /// A version to commit from, by its number.
     pub fn base(&self, version: u64) -> Base {
         self.at(version).ok().filter(|root| root.version == version).map_or(Base::Gone(version), Base::Seen)
@@ -89,31 +107,32 @@ impl VersionedMap {
     /// nothing.
     pub(super) fn prepare(&self, before: &Arc<Root>, batch: &[Prepared], lineage: [u8; 16], commit: Commit) -> Result<Option<Prepared>> {
         let Commit { base, reads, change, tx_id, lease } = commit;
-        if lease.is_some_and(|token| !self.leases.is_live(token)) {
-            return Err(Error::new(Code::Locked, "the lease of this commit has ended; take the locks again and start over"));
-        }
+        self.check_lease(lease)?;
         match base {
             Base::Any => {}
             Base::Seen(base) => check(&base.tree, &before.tree, reads)?,
             Base::Gone(version) => return Err(super::not_kept(version)),
         }
         let mut version = before.version + 1;
-        let mut adopted = None;
+        // Who goes on by itself from another map's version is no longer of its lineage.
+        let mut lineage_after = if delta::is_followed(lineage) { delta::lineage() } else { lineage };
         let (tree, differences) = match change {
             Change::Writes(writes) => {
                 let differences = outcome(&before.tree, &writes);
                 (before.tree.with(&writes, self.counts.stamp()), differences)
             }
             Change::Replace(Replacement { tree, against, differences }) if Arc::ptr_eq(&against, before) => (tree, differences),
-            Change::Replace(Replacement { tree, .. }) => {
-                let differences = tree.since(&before.tree);
+            Change::Replace(Replacement { tree, against, differences }) => {
+                let differences = moved(differences, &against.tree, &before.tree, &tree);
                 (tree, differences)
             }
+            Change::Rollback(version) if version > before.version => return Err(super::not_kept(version)),
             Change::Rollback(version) => {
                 let prepared = batch.iter().rev().map(|one| &one.root).find(|root| root.version <= version);
-                let tree = prepared.cloned().map_or_else(|| self.at(version), Ok)?.tree.clone();
-                let differences = tree.since(&before.tree);
-                (tree, differences)
+                let differences = prepared.cloned().map_or_else(|| self.at(version), Ok)?.tree.since(&before.tree);
+                // Written anew, so that who read these keys before finds them changed.
+                let back: Vec<Write> = differences.iter().map(Difference::write).collect();
+                (before.tree.with(&back, self.counts.stamp()), differences)
             }
             Change::Delta(delta) => {
                 delta.fits(before.version, lineage)?;
@@ -121,16 +140,30 @@ impl VersionedMap {
                     return Ok(None);
                 }
                 version = delta.to;
-                adopted = Some(delta.lineage);
+                lineage_after = delta::followed(delta.lineage);
                 let differences = outcome(&before.tree, &delta.writes);
                 (before.tree.with(&delta.writes, self.counts.stamp()), differences)
             }
         };
+        if version > MAX_VERSION {
+            return Err(Error::new(Code::Version, format!("a map has at most {MAX_VERSION} versions")));
+        }
         let grown: i64 = differences.iter().map(|difference| difference.grows()).sum();
         let bytes = before.bytes.saturating_add_signed(grown);
         let root = Root::next(&self.published, version, super::now(), tree, bytes, differences.len() as u64);
-        Ok(Some(Prepared { root: Arc::new(root), differences, tx_id, lineage: adopted }))
+        Ok(Some(Prepared { root: Arc::new(root), differences, tx_id, lineage: lineage_after }))
     }
+}
+
+/// The differences of a tree from `before`, given those from a version that `before` came from: only what changed in between is looked at again.
+fn moved(differences: Vec<Difference>, against: &Tree, before: &Tree, tree: &Tree) -> Vec<Difference> {
+    let between: HashMap<Key, u64> = before.since(against).into_iter().map(|difference| (difference.key, difference.hash)).collect();
+    let again = between.iter().filter_map(|(key, hash)| {
+        let after = tree.get(KeyRef { bytes: key.as_bytes(), hash: *hash }).map(|entry| entry.value.clone());
+        Difference::of(before, &Write { key: key.clone(), value: after })
+    });
+    let again: Vec<Difference> = again.collect();
+    differences.into_iter().filter(|difference| !between.contains_key(&difference.key)).chain(again).collect()
 }
 
 /// Whether none of the keys was written between the two versions.

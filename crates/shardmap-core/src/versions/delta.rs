@@ -3,7 +3,7 @@
 //! `magic | lineage | from | to | count | (key, flag, tag, value)... | SHA-256 of all before it`; lengths and numbers are LEB128. The digest finds
 //! damage; it is no signature.
 
-use super::{tree::Write, Root, VersionedMap};
+use super::{commit::MAX_VERSION, tree::Write, Root, VersionedMap};
 use crate::{
     error::{Code, Error, Result},
     hash,
@@ -32,7 +32,28 @@ pub fn lineage() -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&hash::random().to_le_bytes());
     bytes[8..].copy_from_slice(&hash::random().to_le_bytes());
+    bytes[15] &= !FOLLOWED;
     bytes
+}
+
+/// The bit of a lineage that says: these versions are another map's. A commit of one's own then begins another lineage, or two maps could have
+/// different versions of one number, and never know.
+const FOLLOWED: u8 = 0x80;
+
+/// The lineage of a map that has another one's versions.
+pub(super) fn followed(mut lineage: [u8; 16]) -> [u8; 16] {
+    lineage[15] |= FOLLOWED;
+    lineage
+}
+
+/// Whether the next commit of one's own begins a lineage.
+pub(super) fn is_followed(lineage: [u8; 16]) -> bool {
+    lineage[15] & FOLLOWED != 0
+}
+
+fn origin(mut lineage: [u8; 16]) -> [u8; 16] {
+    lineage[15] &= !FOLLOWED;
+    lineage
 }
 
 impl VersionedMap {
@@ -60,7 +81,7 @@ impl VersionedMap {
 }
 
 fn encode(lineage: [u8; 16], from: u64, to: &Root, writes: &[(Key, Option<Value>)]) -> Vec<u8> {
-    let mut bytes = [MAGIC.as_slice(), &lineage].concat();
+    let mut bytes = [MAGIC.as_slice(), &origin(lineage)].concat();
     for number in [from, to.version, writes.len() as u64] {
         put(&mut bytes, number);
     }
@@ -122,9 +143,9 @@ impl Delta {
             };
             writes.push(Write { key: Key::new(key), value });
         }
-        // Only what changes nothing leads nowhere, and every version has one after it.
+        // Only what changes nothing leads nowhere.
         let leads = if writes.is_empty() { to >= from } else { to > from };
-        (leads && to < u64::MAX).then_some(Self { lineage, from, to, writes })
+        (leads && to <= MAX_VERSION).then_some(Self { lineage, from, to, writes })
     }
 
     /// Whether a map with this latest version and lineage can take it. A map that has no version yet takes any lineage.
@@ -133,7 +154,7 @@ impl Delta {
             let message = format!("the delta leads from version {} and the map is at {version}; export one from {version}", self.from);
             return Err(Error::new(Code::Version, message));
         }
-        if self.lineage != lineage && version != 0 {
+        if self.lineage != origin(lineage) && version != 0 {
             return Err(Error::new(Code::Version, "the delta is of another map; only a map that began with this one's deltas can take it"));
         }
         Ok(())

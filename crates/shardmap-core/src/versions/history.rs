@@ -63,14 +63,20 @@ impl History {
         Some((oldest, self.roots.front().map_or(0, |next| next.changes)))
     }
 
+    /// Keeps none any more; returns them.
+    pub fn clear(&mut self) -> VecDeque<Arc<Root>> {
+        std::mem::take(&mut self.roots)
+    }
+
     /// The newest version that is not after this one; `None` when it is no longer kept.
     pub fn at(&self, version: u64) -> Option<&Arc<Root>> {
-        self.roots.iter().rev().find(|root| root.version <= version)
+        let after = self.roots.partition_point(|root| root.version <= version);
+        self.roots.get(after.checked_sub(1)?)
     }
 
     /// A version and the one kept before it.
     pub fn pair(&self, version: u64) -> Option<(&Arc<Root>, &Arc<Root>)> {
-        let at = self.roots.iter().position(|root| root.version == version)?;
+        let at = self.roots.binary_search_by_key(&version, |root| root.version).ok()?;
         Some((self.roots.get(at.checked_sub(1)?)?, &self.roots[at]))
     }
 

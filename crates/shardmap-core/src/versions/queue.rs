@@ -6,13 +6,13 @@
 use super::{
     commit::{Commit, Prepared},
     root::Root,
-    tree::Write,
-    Durability, VersionedMap,
+    tree::{Tree, Write},
+    view, Durability, VersionedMap,
 };
 use crate::{
     error::{Code, Error, Result},
-    store::{Change, Logged, Store},
-    sync::{lock, Arc, Mutex, MutexGuard, Ordering},
+    store::{Change, Logged, Store, TX_IDS},
+    sync::{lock, Arc, Mutex, Ordering},
     thread,
 };
 use std::{
@@ -20,14 +20,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Ids of commits that are remembered.
-const TX_IDS: usize = 10_000;
 /// Commits of one log write.
 const TOGETHER: usize = 1024;
-/// Batches that one caller does.
-const ROUNDS: usize = 4;
-/// Entries whose memory is better freed by another thread.
-const LARGE: u64 = 4096;
 /// How late [`Durability::Eventual`] is written out; the disk may take as long again.
 const LATE: Duration = Duration::from_millis(50);
 
@@ -38,6 +32,11 @@ impl Done {
     /// From what is to be called; it must be short and take no lock of the map.
     pub fn new(tell: impl FnOnce(Result<u64>) + Send + 'static) -> Self {
         Self(Some(Box::new(tell)))
+    }
+
+    /// Hands it on.
+    pub(super) fn take(&mut self) -> Self {
+        Self(self.0.take())
     }
 
     /// Tells it.
@@ -58,6 +57,9 @@ impl Drop for Done {
 
 /// Commits to come.
 pub(super) type Queue = Mutex<VecDeque<(Commit, Done)>>;
+
+/// Entries to replace all others, in the order in which they were given.
+pub(super) type Replacements = Mutex<VecDeque<(Vec<Write>, Done)>>;
 
 /// What only the writer uses.
 pub(super) struct Writer {
@@ -80,7 +82,7 @@ impl TxIds {
         if self.versions.insert(id.clone(), version).is_none() {
             self.order.push_back(id);
         }
-        if self.order.len() > TX_IDS {
+        if self.order.len() > TX_IDS as usize {
             if let Some(oldest) = self.order.pop_front() {
                 self.versions.remove(&oldest);
             }
@@ -105,25 +107,59 @@ impl Writer {
 }
 
 impl VersionedMap {
-    /// Asks for a commit, which is done here and now if that needs no disk and nobody else is writing, and by another thread otherwise.
+    /// Asks for a commit, which is done here and now if that needs no disk, touches only the keys given, and nobody else is writing; by another
+    /// thread otherwise.
     pub fn commit(self: &Arc<Self>, commit: Commit, done: Done) {
-        lock(&self.queue).push_back((commit, done));
-        if self.options.path.is_none() {
-            if let Ok(writer) = self.writer.try_lock() {
-                return self.drain(writer);
+        let brief = self.options.path.is_none() && commit.change.is_brief();
+        let alone = {
+            let mut queue = lock(&self.queue);
+            queue.push_back((commit, done));
+            queue.len() == 1
+        };
+        if brief && alone {
+            if let Ok(mut writer) = self.writer.try_lock() {
+                self.commit_queued(&mut writer);
+                drop(writer);
+                if lock(&self.queue).is_empty() {
+                    return;
+                }
             }
         }
-        self.drain_elsewhere();
+        let map = self.clone();
+        thread::run(Box::new(move || map.drain()));
     }
 
-    /// Asks for a commit after which the map has exactly these entries, the last of a key counting. They are put together by another thread; readers and
-    /// writers go on meanwhile.
+    /// Asks for a commit after which the map has exactly these entries, the last of a key counting. They are put together by another thread, one
+    /// request after the other; readers and writers go on meanwhile.
     pub fn replace_all(self: &Arc<Self>, writes: Vec<Write>, done: Done) {
-        let map = self.clone();
-        thread::apart(Box::new(move || match map.replacement(writes) {
-            Ok(replacement) => map.commit(Commit::of(super::Change::Replace(replacement)), done),
-            Err(error) => done.tell(Err(error)),
-        }));
+        let first = {
+            let mut replacements = lock(&self.replacements);
+            replacements.push_back((writes, done));
+            replacements.len() == 1
+        };
+        if first {
+            let map = self.clone();
+            thread::apart(Box::new(move || map.build_replacements()));
+        }
+    }
+
+    /// A request stays in its queue until it is built: who finds the queue empty begins.
+    fn build_replacements(self: &Arc<Self>) {
+        loop {
+            let Some((writes, done)) = lock(&self.replacements).front_mut().map(|(writes, done)| (std::mem::take(writes), done.take()))
+            else {
+                return;
+            };
+            match self.replacement(writes) {
+                Ok(replacement) => self.commit(Commit::of(super::Change::Replace(replacement)), done),
+                Err(error) => done.tell(Err(error)),
+            }
+            let mut replacements = lock(&self.replacements);
+            replacements.pop_front();
+            if replacements.is_empty() {
+                return;
+            }
+        }
     }
 
     /// Commits and waits for it, for other writers before it, and for the disk.
@@ -133,33 +169,31 @@ impl VersionedMap {
         lock(&self.queue).push_back((commit, Done::new(move |result| *lock(&tell) = Some(result))));
         loop {
             // Whoever took it from the queue has told of it before the lock could be had.
-            self.drain(lock(&self.writer));
+            self.drain();
             if let Some(result) = lock(&told).take() {
                 return result;
             }
         }
     }
 
-    /// Does what is in the queue. What keeps coming is left to the process's thread, or the caller might never get away.
-    fn drain(self: &Arc<Self>, mut writer: MutexGuard<'_, Writer>) {
-        for _ in 0..ROUNDS {
-            let batch: Vec<_> = {
-                let mut queue = lock(&self.queue);
-                let count = queue.len().min(TOGETHER);
-                queue.drain(..count).collect()
-            };
-            if batch.is_empty() {
-                return;
-            }
-            self.commit_together(&mut writer, batch);
-        }
-        drop(writer);
-        self.drain_elsewhere();
+    /// Does what is in the queue, until it is empty.
+    fn drain(self: &Arc<Self>) {
+        let mut writer = lock(&self.writer);
+        while self.commit_queued(&mut writer) {}
     }
 
-    fn drain_elsewhere(self: &Arc<Self>) {
-        let map = self.clone();
-        thread::run(Box::new(move || map.drain(lock(&map.writer))));
+    /// Does what is in the queue now; whether there was anything.
+    fn commit_queued(self: &Arc<Self>, writer: &mut Writer) -> bool {
+        let batch: Vec<_> = {
+            let mut queue = lock(&self.queue);
+            let count = queue.len().min(TOGETHER);
+            queue.drain(..count).collect()
+        };
+        let any = !batch.is_empty();
+        if any {
+            self.commit_together(writer, batch);
+        }
+        any
     }
 
     fn commit_together(self: &Arc<Self>, writer: &mut Writer, batch: Vec<(Commit, Done)>) {
@@ -183,7 +217,7 @@ impl VersionedMap {
                 Ok(None) => waiting.push((last.version, done)),
                 Ok(Some(next)) => {
                     last = next.root.clone();
-                    lineage = next.lineage.unwrap_or(lineage);
+                    lineage = next.lineage;
                     waiting.push((next.root.version, done));
                     prepared.push(next);
                 }
@@ -217,31 +251,31 @@ impl VersionedMap {
     }
 
     /// Makes the last of the prepared versions the latest one: see [`crate::turn`].
-    fn publish(&self, writer: &mut Writer, lineage: [u8; 16], prepared: Vec<Prepared>, last: &Arc<Root>) {
+    fn publish(&self, writer: &mut Writer, lineage: [u8; 16], mut prepared: Vec<Prepared>, last: &Arc<Root>) {
         let changed = || prepared.iter().flat_map(|one| &one.differences);
-        // Held over the swap: who has seen the latest version finds it among the kept ones.
-        let mut history = lock(&self.history);
-        history.adopt(lineage);
         self.turn.begin();
         if changed().count() < self.slots.mask() / 4 {
             changed().for_each(|difference| self.slots.advance(self.slot(difference.hash)));
         } else {
             self.slots.advance_all();
         }
-        let replaced = self.published.store(last.clone());
-        self.turn.end();
+        let mut dropped = Vec::new();
+        {
+            // Held over the swap: who has seen the latest version finds it among the kept ones.
+            let mut history = lock(&self.history);
+            history.adopt(lineage);
+            dropped.push((self.published.store(last.clone()), 0));
+            self.turn.end();
+            prepared.iter().for_each(|one| dropped.extend(history.push(one.root.clone())));
+        }
         self.counts.commits.fetch_add(prepared.len() as u64, Ordering::Relaxed);
-        let mut dropped = vec![(replaced, 0)];
-        for one in prepared {
-            if let Some(id) = one.tx_id {
+        let large = dropped.iter().map(|(_, entries)| *entries as usize).max().unwrap_or(0).max(changed().count());
+        for one in &mut prepared {
+            if let Some(id) = one.tx_id.take() {
                 writer.done.insert(id, one.root.version);
             }
-            dropped.extend(history.push(one.root));
         }
-        drop(history);
-        if dropped.iter().any(|(_, entries)| *entries > LARGE) {
-            thread::apart(Box::new(move || drop(dropped)));
-        }
+        view::free((prepared, dropped), large);
     }
 
     /// Writes out what was acknowledged before it was on disk, within [`LATE`].
@@ -252,7 +286,7 @@ impl VersionedMap {
             // A failure is kept by the store, and refuses every later commit.
             let _ = lock(&map.writer).write_out();
         };
-        thread::at(Instant::now() + LATE, Box::new(write_out));
+        thread::at(Instant::now() + LATE, Box::new(|| thread::run(Box::new(write_out))));
     }
 
     /// Rejects what waits, writes everything out and lets the file go.
@@ -263,7 +297,18 @@ impl VersionedMap {
         }
         let result = writer.write_out();
         writer.store = None;
+        writer.done = TxIds::default();
+        self.forget();
         result
+    }
+
+    /// Lets go of every version that nobody holds.
+    fn forget(&self) {
+        let empty = Arc::new(Root::next(&self.published, 0, 0, Tree::empty(self.options.mode.unwrap_or_default()), 0, 0));
+        let kept = lock(&self.history).clear();
+        let latest = self.published.store(empty);
+        let large = latest.tree.len();
+        view::free((kept, latest), large);
     }
 
     /// For the end of the process: writes everything out and lets the file go. Whoever commits from now on waits for ever.

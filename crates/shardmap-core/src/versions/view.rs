@@ -5,6 +5,7 @@ use crate::{
     key::KeyRef,
     map::{Cursor, Rows},
     sync::{lock, Arc, Mutex},
+    thread,
     value::Value,
 };
 use std::{collections::BTreeMap, time::Instant};
@@ -65,5 +66,16 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         lock(&self.map.views.0).1.remove(&self.number);
+        if Arc::strong_count(&self.root) == 1 {
+            free(self.root.clone(), self.root.tree.len());
+        }
+    }
+}
+
+/// Lets go of something: of what may have many entries, on another thread, for freeing them takes long.
+pub(super) fn free<T: Send + 'static>(what: T, entries: usize) {
+    const MANY: usize = 8192;
+    if entries > MANY {
+        thread::apart(Box::new(move || drop(what)));
     }
 }

@@ -205,8 +205,10 @@ fn run(map: &Arc<VersionedMap>, follower: &Arc<VersionedMap>, model: &mut Model,
             if !model.is_kept(version) {
                 return assert_eq!(code(done), Some(Code::Version));
             }
-            model.versions.push(model.versions[version as usize].clone());
-            assert_eq!(done.unwrap(), model.latest());
+            let (to, from) = (model.versions[version as usize].clone(), model.versions[model.latest() as usize].clone());
+            let value = |version: &Version, at| version.get(&at).map(|(value, _)| *value);
+            let back = (0..KEYS).filter(|&at| value(&to, at) != value(&from, at)).map(|at| (at, value(&to, at)));
+            assert_eq!(done.unwrap(), model.write(&back.collect()));
         }
         Step::Follow => follow(map, follower, model),
     }

@@ -51,11 +51,12 @@ fn given(js: Js, value: napi_value) -> Fallible<bool> {
 
 /// Commits what is staged. Arguments: the request's number (absent: wait for it here), a lease's token, a transaction's id.
 pub fn staged(call: &Call<'_>, handle: &Rc<Handle>, base: Base) -> Outcome {
-    let [request, lease, tx_id, ..] = call.arguments;
-    let lease = if given(call.js, lease)? { Some(whole(call.js, lease)?) } else { None };
+    let (reads, writes) = (handle.keys.take(), handle.writes.take());
+    let [request, _, tx_id, ..] = call.arguments;
+    let lease = lease(call)?;
     let tx_id = values::text(call.js, tx_id)?;
     let waits = !given(call.js, request)?;
-    let commit = Commit { base, reads: handle.keys.take(), change: Change::Writes(handle.writes.take()), tx_id, lease };
+    let commit = Commit { base, reads, change: Change::Writes(writes), tx_id, lease };
     let map = handle.open()?;
     if waits {
         return call.js.make_number(map.commit_sync(commit)? as f64);
@@ -66,8 +67,24 @@ pub fn staged(call: &Call<'_>, handle: &Rc<Handle>, base: Base) -> Outcome {
     })
 }
 
+fn lease(call: &Call<'_>) -> Fallible<Option<u64>> {
+    let token = call.arguments[1];
+    Ok(if given(call.js, token)? { Some(whole(call.js, token)?) } else { None })
+}
+
+/// Commits what is staged; nothing staged makes no version.
+pub fn commit_if_any(call: &Call<'_>, handle: &Rc<Handle>, base: Base) -> Outcome {
+    if !handle.writes.borrow().is_empty() {
+        return staged(call, handle, base);
+    }
+    handle.keys.take();
+    let map = handle.open()?;
+    map.check_lease(lease(call)?)?;
+    call.js.make_number(map.latest()?.version as f64)
+}
+
 pub fn commit(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    staged(call, handle, Base::Any)
+    commit_if_any(call, handle, Base::Any)
 }
 
 /// The same, if the staged keys were not written since the version given after the other arguments.

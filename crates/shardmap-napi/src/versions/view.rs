@@ -57,5 +57,5 @@ fn take(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 /// Commits what is staged: the staged keys must not have been written since this version.
 fn commit(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let base = handle.view.open()?.root().clone();
-    commits::staged(call, &handle.map, Base::Seen(base))
+    commits::commit_if_any(call, &handle.map, Base::Seen(base))
 }
