@@ -367,7 +367,8 @@ export declare class SnapshotMap<K extends Key = string, V = unknown> {
   static names(): string[];
   /**
    * Ends the map for every thread and frees its data; returns whether there was one. Its handles throw `ERR_SHARDMAP_CLOSED` from then on and what
-   * waits rejects with it; snapshots stay valid. A file is written out and let go, never deleted.
+   * waits rejects with it; snapshots stay valid. A file is written out and let go, never deleted: this waits for a commit
+   * that is being written, and for the disk; `ERR_SHARDMAP_IO` says that what was not yet on disk is lost.
    */
   static destroy(name: string): boolean;
   /** The name it was opened by. */
@@ -398,7 +399,7 @@ export declare class SnapshotMap<K extends Key = string, V = unknown> {
   }[];
   /**
    * What the versions after `from`, up to and with `to` (default: the latest), have changed, version by version. `ERR_SHARDMAP_VERSION` when `from`
-   * is older than what is kept. A step reads one version's changes.
+   * is older than what is kept. All of them are gathered at the call; a step decodes one.
    */
   changes(from: bigint, to?: bigint): IterableIterator<Change<K, V>>;
   /**
