@@ -399,7 +399,7 @@ export declare class SnapshotMap<K extends Key = string, V = unknown> {
   }[];
   /**
    * What the versions after `from`, up to and with `to` (default: the latest), have changed, version by version. `ERR_SHARDMAP_VERSION` when `from`
-   * is older than what is kept. All of them are gathered at the call; a step decodes one.
+   * is older than what is kept, also when commits have pushed it out before the iteration came there. A step reads one version's changes.
    */
   changes(from: bigint, to?: bigint): IterableIterator<Change<K, V>>;
   /**

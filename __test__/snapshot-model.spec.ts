@@ -118,13 +118,10 @@ async function run(state: State, step: any): Promise<void> {
     }
     case 'rollback': {
       const got = await codeOf(() => map.rollback(BigInt(version)))
-      if (!isKept) return same(what, got, 'ERR_SHARDMAP_VERSION')
+      if (!isKept || version > latest) return same(what, got, 'ERR_SHARDMAP_VERSION')
       // What it does not change it does not write.
-      const old = versions[Math.min(version, latest)]
-      const touched = ids.filter(id => state.written[latest].get(id) !== state.written[Math.min(version, latest)].get(id))
-      same(what, got, push(state, new Map(old), []))
-      for (const id of touched) state.written.at(-1)!.set(id, state.written[Math.min(version, latest)].get(id)!)
-      return
+      const touched = ids.filter(id => !isDeepStrictEqual(versions[version].get(id), versions[latest].get(id)))
+      return same(what, got, push(state, new Map(versions[version]), touched))
     }
     case 'at': {
       const got = await codeOf(() => map.at(BigInt(version)))

@@ -132,7 +132,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
 
   /**
    * What the versions after `from`, up to and with `to` (default: the latest), have changed, version by version. `ERR_SHARDMAP_VERSION` when `from`
-   * is older than what is kept. All of them are gathered at the call; a step decodes one.
+   * is older than what is kept, also when commits have pushed it out before the iteration came there. A step reads one version's changes.
    */
   changes(from: bigint, to?: bigint): IterableIterator<Change<K, V>> {
     const first = versionNumber('changes', from)
@@ -141,8 +141,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     if (kept[0]! > first) {
       throw new ShardmapError('ERR_SHARDMAP_VERSION', `version ${from} is no longer kept; the oldest is ${kept[0]}: open the map with a larger history`)
     }
-    const wanted = kept.filter((version) => version > first && version <= last)
-    return this.#decodeChanges(wanted.map((version) => [version, this.#native.changes(version)] as const))
+    return this.#changesOf(kept.filter((version) => version > first && version <= last))
   }
 
   /**
@@ -322,8 +321,9 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     }
   }
 
-  *#decodeChanges(versions: readonly (readonly [version: number, rows: unknown[]])[]): IterableIterator<Change<K, V>> {
-    for (const [version, rows] of versions) {
+  *#changesOf(versions: readonly number[]): IterableIterator<Change<K, V>> {
+    for (const version of versions) {
+      const rows = this.#native.changes(version)
       for (let i = 0; i < rows.length; i += 5) {
         yield {
           version: BigInt(version),

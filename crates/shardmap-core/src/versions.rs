@@ -18,7 +18,7 @@ pub use flat::Flat;
 pub use history::Kept;
 pub use queue::Done;
 pub use root::{mismatches, Published, Root};
-pub use tree::{Difference, Mode, Tree, Write};
+pub use tree::{Difference, Mode, Total, Tree, Write};
 pub use trie::Trie;
 pub use view::View;
 
@@ -158,17 +158,12 @@ impl VersionedMap {
             Some((store, loaded)) => {
                 let past = Past::load(mode, &loaded, history, || counts.stamp());
                 // A new file has no lineage before its first commit.
-                // Unless every commit was on disk first, another map may have seen versions that this one has lost.
-                let lineage = match (loaded.version, durability) {
-                    (0, _) => delta::lineage(),
-                    (_, Durability::Immediate) => loaded.lineage,
-                    _ => delta::followed(loaded.lineage),
-                };
+                let lineage = if loaded.version == 0 { delta::lineage() } else { loaded.lineage };
                 (past, lineage, Writer::new(Some(store), durability, loaded.tx_ids))
             }
             None => (Past::new(mode), delta::lineage(), Writer::new(None, durability, Vec::new())),
         };
-        let published = Published::new(past.version, past.at, past.tree.clone(), past.bytes, past.changes);
+        let published = Published::new(past.version, past.at, past.tree.clone(), past.total, past.changes);
         Ok(Arc::new(Self {
             id,
             salt: hash::salt(id),
@@ -278,7 +273,7 @@ impl VersionedMap {
             commits: load(&self.counts.commits),
             conflicts: load(&self.counts.conflicts),
             log_writes: load(&self.counts.log_writes),
-            bytes: root.bytes,
+            bytes: root.total.bytes,
         }))
     }
 

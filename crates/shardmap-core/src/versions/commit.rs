@@ -1,7 +1,7 @@
 //! What a commit is, and whether it may be: prepared against the version before it, under the writer's lock.
 
 use super::{
-    delta::{self, Delta},
+    delta::Delta,
     root::Root,
     tree::{Difference, Tree, Write},
     VersionedMap,
@@ -114,8 +114,7 @@ impl VersionedMap {
             Base::Gone(version) => return Err(super::not_kept(version)),
         }
         let mut version = before.version + 1;
-        // Who goes on by itself from another map's version is no longer of its lineage.
-        let mut lineage_after = if delta::is_followed(lineage) { delta::lineage() } else { lineage };
+        let mut lineage_after = lineage;
         let (tree, differences) = match change {
             Change::Writes(writes) => {
                 let differences = outcome(&before.tree, &writes);
@@ -135,12 +134,12 @@ impl VersionedMap {
                 (before.tree.with(&back, self.counts.stamp()), differences)
             }
             Change::Delta(delta) => {
-                delta.fits(before.version, lineage)?;
+                delta.fits(before, lineage)?;
                 if delta.to == delta.from {
                     return Ok(None);
                 }
                 version = delta.to;
-                lineage_after = delta::followed(delta.lineage);
+                lineage_after = delta.lineage;
                 let differences = outcome(&before.tree, &delta.writes);
                 (before.tree.with(&delta.writes, self.counts.stamp()), differences)
             }
@@ -148,9 +147,8 @@ impl VersionedMap {
         if version > MAX_VERSION {
             return Err(Error::new(Code::Version, format!("a map has at most {MAX_VERSION} versions")));
         }
-        let grown: i64 = differences.iter().map(|difference| difference.grows()).sum();
-        let bytes = before.bytes.saturating_add_signed(grown);
-        let root = Root::next(&self.published, version, super::now(), tree, bytes, differences.len() as u64);
+        let total = before.total.after(&differences);
+        let root = Root::next(&self.published, version, super::now(), tree, total, differences.len() as u64);
         Ok(Some(Prepared { root: Arc::new(root), differences, tx_id, lineage: lineage_after }))
     }
 }

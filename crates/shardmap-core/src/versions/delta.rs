@@ -1,6 +1,6 @@
 //! What changed between two versions, to be carried to another map of the same lineage.
 //!
-//! `magic | lineage | from | to | count | (key, flag, tag, value)... | SHA-256 of all before it`; lengths and numbers are LEB128. The digest finds
+//! `magic | lineage | fingerprint of from | from | to | count | (key, flag, tag, value)... | SHA-256 of all before it`; lengths and numbers are LEB128. The digest finds
 //! damage; it is no signature.
 
 use super::{commit::MAX_VERSION, tree::Write, Root, VersionedMap};
@@ -24,6 +24,8 @@ pub struct Delta {
     pub from: u64,
     /// The version it leads to.
     pub to: u64,
+    /// The fingerprint of the version it applies to: two maps of a lineage may have come to different versions of one number.
+    base: u128,
     pub(super) writes: Vec<Write>,
 }
 
@@ -32,28 +34,7 @@ pub fn lineage() -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&hash::random().to_le_bytes());
     bytes[8..].copy_from_slice(&hash::random().to_le_bytes());
-    bytes[15] &= !FOLLOWED;
     bytes
-}
-
-/// The bit of a lineage that says: these versions are another map's. A commit of one's own then begins another lineage, or two maps could have
-/// different versions of one number, and never know.
-const FOLLOWED: u8 = 0x80;
-
-/// The lineage of a map that has another one's versions.
-pub(super) fn followed(mut lineage: [u8; 16]) -> [u8; 16] {
-    lineage[15] |= FOLLOWED;
-    lineage
-}
-
-/// Whether the next commit of one's own begins a lineage.
-pub(super) fn is_followed(lineage: [u8; 16]) -> bool {
-    lineage[15] & FOLLOWED != 0
-}
-
-fn origin(mut lineage: [u8; 16]) -> [u8; 16] {
-    lineage[15] &= !FOLLOWED;
-    lineage
 }
 
 impl VersionedMap {
@@ -72,16 +53,22 @@ impl VersionedMap {
                 writes.push((entry.key.clone(), Some(entry.value.clone())));
                 std::ops::ControlFlow::Continue(())
             });
-            return Ok(encode(lineage, 0, &latest, &writes));
+            return Ok(encode(lineage, (0, 0), &latest, &writes));
         }
         let base = base.filter(|base| base.version == from).ok_or_else(|| super::not_kept(from))?;
         let changes = latest.tree.since(&base.tree);
-        Ok(encode(lineage, from, &latest, &changes.into_iter().map(|change| (change.key, change.after)).collect::<Vec<_>>()))
+        Ok(encode(
+            lineage,
+            (from, base.total.sum),
+            &latest,
+            &changes.into_iter().map(|change| (change.key, change.after)).collect::<Vec<_>>(),
+        ))
     }
 }
 
-fn encode(lineage: [u8; 16], from: u64, to: &Root, writes: &[(Key, Option<Value>)]) -> Vec<u8> {
-    let mut bytes = [MAGIC.as_slice(), &origin(lineage)].concat();
+fn encode(lineage: [u8; 16], (from, base): (u64, u128), to: &Root, writes: &[(Key, Option<Value>)]) -> Vec<u8> {
+    let mut bytes = [MAGIC.as_slice(), &lineage].concat();
+    bytes.extend_from_slice(&base.to_le_bytes());
     for number in [from, to.version, writes.len() as u64] {
         put(&mut bytes, number);
     }
@@ -129,6 +116,7 @@ impl Delta {
             return None;
         }
         let lineage = take(input, 16)?.try_into().ok()?;
+        let base = u128::from_le_bytes(take(input, 16)?.try_into().ok()?);
         let [from, to, count] = [number(input)?, number(input)?, number(input)?];
         let mut writes = Vec::new();
         for _ in 0..count {
@@ -145,17 +133,22 @@ impl Delta {
         }
         // Only what changes nothing leads nowhere.
         let leads = if writes.is_empty() { to >= from } else { to > from };
-        (leads && to <= MAX_VERSION).then_some(Self { lineage, from, to, writes })
+        (leads && to <= MAX_VERSION).then_some(Self { lineage, from, to, base, writes })
     }
 
     /// Whether a map with this latest version and lineage can take it. A map that has no version yet takes any lineage.
-    pub(super) fn fits(&self, version: u64, lineage: [u8; 16]) -> Result<()> {
+    pub(super) fn fits(&self, latest: &Root, lineage: [u8; 16]) -> Result<()> {
+        let version = latest.version;
         if self.from != version {
             let message = format!("the delta leads from version {} and the map is at {version}; export one from {version}", self.from);
             return Err(Error::new(Code::Version, message));
         }
-        if self.lineage != origin(lineage) && version != 0 {
+        if self.lineage != lineage && version != 0 {
             return Err(Error::new(Code::Version, "the delta is of another map; only a map that began with this one's deltas can take it"));
+        }
+        if self.base != latest.total.sum {
+            let message = format!("the map's version {version} is not the one that the delta leads from: each has gone on by itself; begin anew from version 0");
+            return Err(Error::new(Code::Version, message));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use crate::{
     packed,
     value::Value,
 };
+use xxhash_rust::xxh3::{xxh3_128_with_seed, xxh3_64_with_seed};
 
 /// A key with its value in one version.
 #[derive(Clone, Debug)]
@@ -42,4 +43,9 @@ impl Entry {
 pub(super) fn bytes(key: &Key, value: &Value) -> u64 {
     const NODES: u64 = 16;
     size_of::<Entry>() as u64 + NODES + packed::heap(key.as_bytes().len()) + value.heap()
+}
+
+/// A fingerprint of an entry. Those of different entries add up to one of their map.
+pub(super) fn sum(key: &Key, value: &Value) -> u128 {
+    xxh3_128_with_seed(value.bytes(), xxh3_64_with_seed(key.as_bytes(), u64::from(value.tag())))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     root::{Published, Root},
-    tree::{Difference, Mode, Tree, Write},
+    tree::{Difference, Mode, Total, Tree, Write},
 };
 use crate::{
     store::{Loaded, Logged},
@@ -32,7 +32,7 @@ pub struct History {
 impl History {
     /// The versions of the past, the latest of which is published.
     pub fn new(lineage: [u8; 16], published: &Published, past: Past, keep: u64) -> Self {
-        let root = |(kept, tree, bytes): (Kept, _, _)| Root::next(published, kept.version, kept.at, tree, bytes, kept.changes);
+        let root = |(kept, tree, total): (Kept, _, _)| Root::next(published, kept.version, kept.at, tree, total, kept.changes);
         let older = past.older.into_iter().map(|older| Arc::new(root(older)));
         let roots = older.chain([published.load()]).collect();
         Self { lineage, roots, keep: keep as usize }
@@ -94,17 +94,17 @@ pub struct Past {
     pub at: u64,
     /// Its entries.
     pub tree: Tree,
-    /// What they take.
-    pub bytes: u64,
+    /// What they come to.
+    pub total: Total,
     /// Keys in which it differs from the one before it.
     pub changes: u64,
-    older: Vec<(Kept, Tree, u64)>,
+    older: Vec<(Kept, Tree, Total)>,
 }
 
 impl Past {
     /// None.
     pub fn new(mode: Mode) -> Self {
-        Self { version: 0, at: super::now(), tree: Tree::empty(mode), bytes: 0, changes: 0, older: Vec::new() }
+        Self { version: 0, at: super::now(), tree: Tree::empty(mode), total: Total::default(), changes: 0, older: Vec::new() }
     }
 
     /// From a file: its entries, and `history` older versions by undoing its log, which has one commit more where it can, to say of the oldest version
@@ -113,8 +113,8 @@ impl Past {
         let first = stamp();
         let entries = loaded.entries.iter().map(|(key, value)| super::Entry::new(key.clone(), value.clone(), first)).collect();
         let latest = Tree::of(mode, entries);
-        let bytes = latest.bytes();
-        let (mut tree, mut size, mut older) = (latest.clone(), bytes, Vec::new());
+        let total = Total::of(&latest);
+        let (mut tree, mut then, mut older) = (latest.clone(), total, Vec::new());
         let kept = |commit: &Logged| Kept { version: commit.version, at: commit.at, changes: commit.changes.len() as u64 };
         let undone = loaded.log.len().min(usize::try_from(history).unwrap_or(usize::MAX));
         for (index, commit) in loaded.log.iter().enumerate().rev().take(undone) {
@@ -126,13 +126,13 @@ impl Past {
             };
             let undo: Vec<_> =
                 commit.changes.iter().map(|change| Write { key: change.key.clone(), value: change.before.clone() }).collect();
-            let grown: i64 = undo.iter().filter_map(|write| Difference::of(&tree, write)).map(|difference| difference.grows()).sum();
-            size = size.saturating_add_signed(grown);
+            let undone: Vec<_> = undo.iter().filter_map(|write| Difference::of(&tree, write)).collect();
+            then = then.after(&undone);
             tree = tree.with(&undo, stamp());
-            older.push((before, tree.clone(), size));
+            older.push((before, tree.clone(), then));
         }
         older.reverse();
         let changes = loaded.log.last().map_or(0, |commit| commit.changes.len() as u64);
-        Self { version: loaded.version, at: loaded.at, tree: latest, bytes, changes, older }
+        Self { version: loaded.version, at: loaded.at, tree: latest, total, changes, older }
     }
 }

@@ -6,7 +6,7 @@
 use super::{
     commit::{Commit, Prepared},
     root::Root,
-    tree::{Tree, Write},
+    tree::{Total, Tree, Write},
     view, Durability, VersionedMap,
 };
 use crate::{
@@ -304,7 +304,7 @@ impl VersionedMap {
 
     /// Lets go of every version that nobody holds.
     fn forget(&self) {
-        let empty = Arc::new(Root::next(&self.published, 0, 0, Tree::empty(self.options.mode.unwrap_or_default()), 0, 0));
+        let empty = Arc::new(Root::next(&self.published, 0, 0, Tree::empty(self.options.mode.unwrap_or_default()), Total::default(), 0));
         let kept = lock(&self.history).clear();
         let latest = self.published.store(empty);
         let large = latest.tree.len();

@@ -3,9 +3,10 @@
 //! arc-swap's fast path can hand out the value of another instance when addresses are reused (vorner/arc-swap#210), so all instances hold one
 //! type, every root names its owner, and a load that met a stranger is counted and made again.
 
-use super::tree::Tree;
+use super::tree::{Total, Tree};
 use crate::sync::{Arc, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
+use std::borrow::Borrow;
 
 /// One whole version.
 pub struct Root {
@@ -16,8 +17,8 @@ pub struct Root {
     pub at: u64,
     /// Its entries.
     pub tree: Tree,
-    /// What they take.
-    pub bytes: u64,
+    /// What they come to.
+    pub total: Total,
     /// Keys that differ from the version before.
     pub changes: u64,
 }
@@ -32,40 +33,28 @@ static MISMATCHES: AtomicU64 = AtomicU64::new(0);
 
 impl Root {
     /// A version of the map that `published` belongs to.
-    pub fn next(published: &Published, version: u64, at: u64, tree: Tree, bytes: u64, changes: u64) -> Self {
-        Self { owner: published.owner, version, at, tree, bytes, changes }
+    pub fn next(published: &Published, version: u64, at: u64, tree: Tree, total: Total, changes: u64) -> Self {
+        Self { owner: published.owner, version, at, tree, total, changes }
     }
 }
 
 impl Published {
     /// Publishes a first version.
-    pub fn new(version: u64, at: u64, tree: Tree, bytes: u64, changes: u64) -> Self {
+    pub fn new(version: u64, at: u64, tree: Tree, total: Total, changes: u64) -> Self {
         static OWNERS: AtomicU64 = AtomicU64::new(1);
         let owner = OWNERS.fetch_add(1, Ordering::Relaxed);
-        Self { owner, root: ArcSwap::from_pointee(Root { owner, version, at, tree, bytes, changes }) }
+        Self { owner, root: ArcSwap::from_pointee(Root { owner, version, at, tree, total, changes }) }
     }
 
     /// Runs `f` on the latest version, without touching its count.
     #[inline]
     pub fn with<R>(&self, f: impl FnOnce(&Root) -> R) -> R {
-        loop {
-            let root = self.root.load();
-            if root.owner == self.owner {
-                return f(&root);
-            }
-            MISMATCHES.fetch_add(1, Ordering::Relaxed);
-        }
+        f(&checked(self.owner, || Loaded(self.root.load())).0)
     }
 
     /// The latest version.
     pub fn load(&self) -> Arc<Root> {
-        loop {
-            let root = self.root.load_full();
-            if root.owner == self.owner {
-                return root;
-            }
-            MISMATCHES.fetch_add(1, Ordering::Relaxed);
-        }
+        checked(self.owner, || self.root.load_full())
     }
 
     /// Replaces the latest version; returns the one before it, whose memory may be the caller's to free.
@@ -78,4 +67,47 @@ impl Published {
 /// How many loads of the process met a stranger's version and were made again.
 pub fn mismatches() -> u64 {
     MISMATCHES.load(Ordering::Relaxed)
+}
+
+struct Loaded(arc_swap::Guard<Arc<Root>>);
+
+impl Borrow<Arc<Root>> for Loaded {
+    fn borrow(&self) -> &Arc<Root> {
+        &self.0
+    }
+}
+
+/// The first load that gave a version of this owner.
+#[inline]
+fn checked<G: Borrow<Arc<Root>>>(owner: u64, load: impl Fn() -> G) -> G {
+    loop {
+        let root = load();
+        if root.borrow().owner == owner {
+            return root;
+        }
+        MISMATCHES.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::Mode;
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_load_that_gave_a_stranger_is_counted_and_made_again() {
+        let [ours, stranger] = [3, 5].map(|version| Published::new(version, 0, Tree::empty(Mode::Delta), Total::default(), 0));
+        let (before, loads) = (mismatches(), Cell::new(0));
+        let found = checked(ours.owner, || {
+            loads.set(loads.get() + 1);
+            if loads.get() < 3 {
+                stranger.load()
+            } else {
+                ours.load()
+            }
+        });
+        assert_eq!((found.version, loads.get()), (3, 3));
+        assert!(mismatches() >= before + 2);
+    }
 }

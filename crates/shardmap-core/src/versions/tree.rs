@@ -77,11 +77,46 @@ impl Difference {
     pub fn write(&self) -> Write {
         Write { key: self.key.clone(), value: self.after.clone() }
     }
+}
 
-    /// By how many bytes more the newer version takes.
-    pub fn grows(&self) -> i64 {
-        let size = |value: &Option<Value>| value.as_ref().map_or(0, |value| entry::bytes(&self.key, value) as i64);
-        size(&self.after) - size(&self.before)
+/// What the entries of a version come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// Bytes that they take.
+    pub bytes: u64,
+    /// A fingerprint that two versions share if their entries are the same, and otherwise as good as never.
+    pub sum: u128,
+}
+
+impl Total {
+    /// That of a tree, entry by entry.
+    pub fn of(tree: &Tree) -> Self {
+        let mut total = Self::default();
+        tree.walk(0, &mut |entry| {
+            total.add(&entry.key, &entry.value);
+            ControlFlow::Continue(())
+        });
+        total
+    }
+
+    fn add(&mut self, key: &Key, value: &Value) {
+        self.bytes += entry::bytes(key, value);
+        self.sum = self.sum.wrapping_add(entry::sum(key, value));
+    }
+
+    fn take(&mut self, key: &Key, value: &Value) {
+        self.bytes -= entry::bytes(key, value);
+        self.sum = self.sum.wrapping_sub(entry::sum(key, value));
+    }
+
+    /// That of a version with these differences.
+    pub fn after<'a>(mut self, differences: impl IntoIterator<Item = &'a Difference>) -> Self {
+        for Difference { key, before, after, .. } in differences {
+            // In this order nothing goes below zero.
+            after.iter().for_each(|value| self.add(key, value));
+            before.iter().for_each(|value| self.take(key, value));
+        }
+        self
     }
 }
 
@@ -196,16 +231,6 @@ impl Tree {
                 Self::Flat(Arc::new(flat.with(|entry| last.contains_key(entry.key.as_bytes()), last.values().filter_map(put))))
             }
         }
-    }
-
-    /// What all its entries take.
-    pub fn bytes(&self) -> u64 {
-        let mut bytes = 0;
-        self.walk(0, &mut |entry| {
-            bytes += entry::bytes(&entry.key, &entry.value);
-            ControlFlow::Continue(())
-        });
-        bytes
     }
 
     /// The keys whose values differ from those of an older tree. Costs what changed, or with a sorted array the size of both.

@@ -120,7 +120,7 @@ const HUGE: [u8; 9] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
 
 /// A body of these parts with a digest that is right.
 fn sealed(parts: &[&[u8]]) -> Vec<u8> {
-    let body = [b"SMDELTA1", &[7; 16][..], &parts.concat()].concat();
+    let body = [b"SMDELTA1", &[7; 16][..], &[0; 16], &parts.concat()].concat();
     let digest = Sha256::digest(&body);
     [&body[..], &digest].concat()
 }
@@ -163,6 +163,28 @@ proptest! {
         // Damage behind the digest, which only a forger would make.
         let _ = Delta::decode(&sealed(&[&bytes]));
     }
+}
+
+#[test]
+fn two_maps_that_have_gone_on_by_themselves_do_not_take_each_others_deltas() {
+    let (origin, follower) = (filled(), map(MODES[0], 16));
+    apply(&follower, &origin.export_delta(0).unwrap()).unwrap();
+    let fork = origin.latest().unwrap().version;
+    commit(&origin, [put(1, 1.5)]);
+    commit(&follower, [put(1, 2.5)]);
+    commit(&origin, [put(2, 1.5)]);
+    assert_eq!(code(apply(&follower, &origin.export_delta(fork + 1).unwrap())), Some(Code::Version));
+    commit(&follower, [put(2, 3.5)]);
+    assert_eq!(code(apply(&origin, &follower.export_delta(fork + 2).unwrap())), Some(Code::Version), "not even a delta of nothing");
+}
+
+#[test]
+fn a_follower_may_go_on_and_be_followed_by_its_origin() {
+    let (origin, follower) = (filled(), map(MODES[0], 16));
+    let first = apply(&follower, &origin.export_delta(0).unwrap()).unwrap();
+    commit(&follower, [put(1, 2.5), put(9, 4.5)]);
+    assert_eq!(apply(&origin, &follower.export_delta(first).unwrap()).unwrap(), first + 1);
+    assert_eq!(origin.latest().unwrap().total, follower.latest().unwrap().total);
 }
 
 #[test]

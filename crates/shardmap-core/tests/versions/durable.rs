@@ -43,7 +43,7 @@ fn told(map: &Arc<VersionedMap>) -> Vec<Told> {
     let of = |kept: Kept| {
         let root = map.at(kept.version).unwrap();
         assert_eq!((root.version, root.at, root.changes), (kept.version, kept.at, kept.changes));
-        (kept, root.bytes, (0..12).map(|at| number(&root.tree, at)).collect())
+        (kept, root.total.bytes, (0..12).map(|at| number(&root.tree, at)).collect())
     };
     map.kept().unwrap().into_iter().map(of).collect()
 }

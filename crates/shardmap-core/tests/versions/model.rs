@@ -4,7 +4,7 @@ use super::{encoded, key, map, MODES};
 use proptest::prelude::*;
 use shardmap_core::{
     key::{Key, KeyRef},
-    versions::{Base, Change, Commit, Delta, Kept, Tree, VersionedMap, Write},
+    versions::{Base, Change, Commit, Delta, Kept, Total, Tree, VersionedMap, Write},
     Code, Error, Kind, Result, Value,
 };
 use std::{
@@ -122,7 +122,7 @@ fn check(map: &Arc<VersionedMap>, model: &Model) {
     }
     let stats = map.stats().unwrap();
     let kept = map.kept().unwrap();
-    assert_eq!((stats.version, stats.entries, stats.bytes), (latest.version, latest.tree.len() as u64, latest.tree.bytes()));
+    assert_eq!((stats.version, stats.entries, stats.bytes), (latest.version, latest.tree.len() as u64, Total::of(&latest.tree).bytes));
     assert_eq!((stats.conflicts, stats.commits, stats.versions_kept), (model.conflicts, model.latest(), kept.len() as u64));
 
     let oldest = model.latest().saturating_sub(model.keep as u64);
@@ -158,7 +158,7 @@ fn follow(map: &Arc<VersionedMap>, follower: &Arc<VersionedMap>, model: &Model) 
     let delta = Delta::decode(&delta.unwrap()).unwrap();
     assert_eq!(follower.commit_sync(Commit::of(Change::Delta(delta))).unwrap(), model.latest());
     let latest = follower.latest().unwrap();
-    assert_eq!((latest.version, latest.bytes), (model.latest(), map.latest().unwrap().bytes));
+    assert_eq!((latest.version, latest.total), (model.latest(), map.latest().unwrap().total));
     check_tree(&latest.tree, &model.versions[model.latest() as usize]);
 }
 

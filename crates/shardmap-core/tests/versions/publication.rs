@@ -1,7 +1,7 @@
 //! Many small maps' roots, published, dropped and made again by several threads: a load gives a version of its own map, none other's, and never
 //! an older one. Beside each, as an oracle, stands a `RwLock<Arc<_>>`.
 
-use shardmap_core::versions::{mismatches, Mode, Published, Root, Tree};
+use shardmap_core::versions::{mismatches, Mode, Published, Root, Total, Tree};
 use std::{
     sync::{
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -27,7 +27,7 @@ impl Cell {
     fn new() -> Arc<Self> {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let published = Published::new(number * SPAN, 0, Tree::empty(Mode::Delta), 0, 0);
+        let published = Published::new(number * SPAN, 0, Tree::empty(Mode::Delta), Total::default(), 0);
         let twin = RwLock::new(published.load());
         Arc::new(Self { number, published, twin })
     }
@@ -39,7 +39,7 @@ impl Cell {
     /// The next version, in both. What they held is freed before the next one is made, so that addresses come back.
     fn advance(&self) {
         let mut twin = self.twin.write().unwrap();
-        let next = Arc::new(Root::next(&self.published, twin.version + 1, 0, Tree::empty(Mode::Delta), 0, 0));
+        let next = Arc::new(Root::next(&self.published, twin.version + 1, 0, Tree::empty(Mode::Delta), Total::default(), 0));
         *twin = next.clone();
         drop(self.published.store(next));
     }
