@@ -18,10 +18,11 @@ npm install --silent --no-audit --no-fund "./$tarball" "typescript@$typescript" 
 case "$(realpath node_modules/shardmap)" in "$root"*) echo "the installed package is a link to $root" >&2; exit 1 ;; esac
 
 cat > import.mjs <<'JS'
-import { SharedMap, ShardmapError } from 'shardmap'
+import { SharedMap, ShardmapError, SnapshotMap } from 'shardmap'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 const map = SharedMap.open('m').set('a', { n: [1] })
+if (await SnapshotMap.open('v').commit([['a', 1]]) !== 1n) throw new Error('a commit makes another version')
 if (createRequire(import.meta.url)('shardmap').SharedMap !== SharedMap) throw new Error('import and require give two classes')
 try { map.get(null) } catch (error) { if (!(error instanceof ShardmapError)) throw error }
 const worker = new Worker(`const { SharedMap } = require('shardmap'); SharedMap.open('m').increment('n')`, { eval: true })
@@ -36,10 +37,11 @@ node require.cjs
 echo 'ok: import and require'
 
 cat > module.mts <<'TS'
-import { SharedMap, ShardmapError, type Snapshot } from 'shardmap'
+import { SharedMap, ShardmapError, SnapshotMap, type Snapshot } from 'shardmap'
 const map: Map<string, number> = SharedMap.open('x')
 const snapshot: Snapshot<string, number> = SharedMap.open<string, number>('x').snapshot()
-export const all: [number, bigint, string] = [map.size, snapshot.version, new ShardmapError('ERR_SHARDMAP_KEY', 'k').code]
+const versions: Promise<bigint> = SnapshotMap.open<string, number>('v').commit((tx) => tx.set('a', 1))
+export const all: [number, bigint, string, Promise<bigint>] = [map.size, snapshot.version, new ShardmapError('ERR_SHARDMAP_KEY', 'k').code, versions]
 TS
 cat > common.cts <<'TS'
 import shardmap = require('shardmap')

@@ -30,11 +30,18 @@ export function encodeAll<K, V>(call: string, entries: Iterable<readonly [K, V |
   return writes
 }
 
+/** As many arguments at a time as a call takes. */
+function inPieces(all: readonly unknown[]): readonly (readonly unknown[])[] {
+  if (all.length === 0) return []
+  if (all.length <= STAGE_ARGUMENTS) return [all]
+  return Array.from({ length: Math.ceil(all.length / STAGE_ARGUMENTS) }, (_, i) => all.slice(i * STAGE_ARGUMENTS, (i + 1) * STAGE_ARGUMENTS))
+}
+
 /** Hands over writes and keys and runs `call`, all or nothing. Nothing in between runs code of the user. */
 export function withStaged<T>(native: NativeVersions, writes: readonly unknown[], keys: readonly unknown[], call: () => T): T {
   try {
-    for (let i = 0; i < writes.length; i += STAGE_ARGUMENTS) native.stage(...writes.slice(i, i + STAGE_ARGUMENTS))
-    for (let i = 0; i < keys.length; i += STAGE_ARGUMENTS) native.stageKeys(...keys.slice(i, i + STAGE_ARGUMENTS))
+    for (const some of inPieces(writes)) native.stage(...some)
+    for (const some of inPieces(keys)) native.stageKeys(...some)
     return call()
   } catch (error) {
     native.unstage()

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
+    hash,
     key::{Key, KeyRef},
     sync::Arc,
 };
@@ -178,7 +179,7 @@ fn check(base: &Tree, latest: &Tree, reads: Vec<Key>) -> Result<()> {
 
 /// In what the writes change the tree.
 fn outcome(before: &Tree, writes: &[Write]) -> Vec<Difference> {
-    let mut last: HashMap<&[u8], usize> = HashMap::with_capacity(writes.len());
+    let mut last: HashMap<&[u8], usize, _> = HashMap::with_capacity_and_hasher(writes.len(), hash::state().clone());
     for (index, write) in writes.iter().enumerate() {
         last.insert(write.key.as_bytes(), index);
     }
