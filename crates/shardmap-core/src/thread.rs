@@ -1,5 +1,5 @@
-//! The process's own thread, for what must not run on an event loop: growth, commits that write to disk, leases that end. Started at first need,
-//! asleep while there is nothing to do, never joined: it lives as long as the process.
+//! The process's own threads, for what must not run on an event loop: one for work that may wait for a disk, one for what has a time and must not
+//! wait behind that. Started at first need, asleep while there is nothing to do, never joined: they live as long as the process.
 
 use crate::sync::{lock, Arc, Condvar, Mutex, OnceLock};
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-/// Work for the thread. It may block; others then wait for it.
+/// Work for a thread.
 pub type Job = Box<dyn FnOnce() + Send>;
 
 struct Later {
@@ -53,14 +53,12 @@ struct Thread {
     wake: Condvar,
 }
 
-fn thread() -> &'static Thread {
-    static THREAD: OnceLock<Thread> = OnceLock::new();
-    THREAD.get_or_init(Thread::default)
-}
+static WORK: OnceLock<Thread> = OnceLock::new();
+static CLOCK: OnceLock<Thread> = OnceLock::new();
 
-/// Runs a job soon, after those that were given before. Where the system refuses a thread, it runs here and now.
+/// Runs a job soon, after those that were given before. It may block. Where the system refuses a thread, it runs here and now.
 pub fn run(job: Job) {
-    thread().add(|work| work.now.push_back(job));
+    WORK.get_or_init(Thread::default).add(|work| work.now.push_back(job));
 }
 
 /// Runs a long job that needs no disk on a thread of its own, so that what is soon done does not wait for it.
@@ -82,9 +80,9 @@ pub fn apart(job: Job) {
     }
 }
 
-/// Runs a job at that time or soon after.
+/// Runs a job at that time or soon after. It must be short.
 pub fn at(at: Instant, job: Job) {
-    thread().add(|work| {
+    CLOCK.get_or_init(Thread::default).add(|work| {
         work.number += 1;
         work.later.push(Reverse(Later { at, number: work.number, job }));
     });
