@@ -44,7 +44,7 @@ export interface Line {
 export function rows(title: string, unit: string, lines: readonly Line[], options: { log?: boolean; limit?: number; labelWidth?: number } = {}): string {
   const { log = false, limit, labelWidth = 250 } = options
   const series = { name: title, values: lines.map(({ value }) => value) }
-  return render(900, 90 + lines.length * 30, {
+  return render(650 + labelWidth, 90 + lines.length * 30, {
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
     grid: { left: labelWidth + 15, right: 90, top: 40, bottom: 44 },
     xAxis: {

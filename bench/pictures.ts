@@ -32,7 +32,7 @@ export function namesOf(points: readonly { result: PointResult }[]): string[] {
 export function draw(results: Results, folder: string): void {
   mkdirSync(folder, { recursive: true })
   const save = (name: string, svg: string) => writeFileSync(join(folder, `${name}.svg`), svg)
-  save('bars', rows('How near each bar: 1 is the limit, shorter is better', 'share of the limit', results.bars.flatMap(barLine), { limit: 1, labelWidth: 380 }))
+  save('bars', rows('How near each bar: 1 is the limit, shorter is better', 'share of the limit', results.bars.flatMap(barLine), { limit: 1, labelWidth: 500 }))
   for (const [factor, { title }] of Object.entries(FACTORS)) {
     const points = pointsOf(results.points, factor)
     const series = namesOf(points).map((name) => ({
