@@ -5,9 +5,11 @@ import { ownKey } from './keys'
 import { STAGE_ARGUMENTS } from './many'
 import { BYTES, type NativeVersions, type NativeView, type Raw } from './native'
 import { iterable, pair } from './options'
+import { ask, unlessAborted } from './requests'
 import { refuseThenable } from './retry'
 import { MapTransaction } from './transaction'
 import type { Key, Transaction } from './types'
+import type { Views } from './views'
 
 /** How often a function given to commit runs before the conflict is its caller's. */
 const TRIES = 100
@@ -50,7 +52,7 @@ export function withStaged<T>(native: NativeVersions, writes: readonly unknown[]
 }
 
 /** Runs the function on the latest version, which the view then holds; returns that and what the function has read and written. */
-export function runOn<K extends Key, V>(view: NativeView, fn: Fn<K, V>): { version: bigint; reads: unknown[]; writes: unknown[] } {
+function runOn<K extends Key, V>(view: NativeView, fn: Fn<K, V>): { version: bigint; reads: unknown[]; writes: unknown[] } {
   const version = BigInt(view.take()[0])
   const tx = new MapTransaction<K, V>(view, version)
   let ended: ReturnType<typeof tx.end>
@@ -62,13 +64,53 @@ export function runOn<K extends Key, V>(view: NativeView, fn: Fn<K, V>): { versi
   return { version, ...ended }
 }
 
+/** Runs the function and commits what it wrote, again while keys that it read are written meanwhile. What wrote nothing has the version it read. */
+export async function commitFunction<K extends Key, V>(
+  native: NativeVersions, views: Views, fn: Fn<K, V>, lease: number | undefined, signal: AbortSignal | undefined,
+): Promise<bigint> {
+  for (let tries = 1; ; tries++) {
+    const view = views.take()
+    try {
+      const { version, reads, writes } = runOn(view, fn)
+      signal?.throwIfAborted()
+      if (writes.length === 0 && lease === undefined) return version
+      try {
+        return BigInt(await unlessAborted(ask((request) => withStaged(native, writes, reads, () => view.commit(request, lease))), signal, () => {}))
+      } catch (error) {
+        if (!isRetried(error, tries)) throw error
+      }
+    } finally {
+      views.giveBack(view)
+    }
+    await backOff(tries, signal)
+  }
+}
+
+/** The same, and waits. */
+export function commitFunctionSync<K extends Key, V>(native: NativeVersions, views: Views, fn: Fn<K, V>): bigint {
+  for (let tries = 1; ; tries++) {
+    const view = views.take()
+    try {
+      const { version, reads, writes } = runOn(view, fn)
+      if (writes.length === 0) return version
+      try {
+        return BigInt(withStaged(native, writes, reads, () => view.commit(undefined)) as number)
+      } catch (error) {
+        if (!isRetried(error, tries)) throw error
+      }
+    } finally {
+      views.giveBack(view)
+    }
+  }
+}
+
 /** Whether what a function wrote is to be worked out again when it was refused so, `tries` having been made. */
-export function isRetried(error: unknown, tries: number): boolean {
+function isRetried(error: unknown, tries: number): boolean {
   return error instanceof ShardmapError && error.code === 'ERR_SHARDMAP_CONFLICT' && tries < TRIES
 }
 
 /** Waits before the next try: not at all, then for a random time that grows. */
-export async function backOff(tries: number, signal: AbortSignal | undefined): Promise<void> {
+async function backOff(tries: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
   if (tries <= EAGER) return
   const longest = Math.min(2 ** (tries - EAGER), LONGEST_WAIT_MS)

@@ -1,25 +1,23 @@
 import { inspect } from 'node:util'
-import { backOff, encodeAll, isRetried, runOn, withStaged } from './commits'
+import { commitFunction, commitFunctionSync, encodeAll, withStaged } from './commits'
 import { decodePart, decodeResult } from './codec'
 import { ShardmapError } from './errors'
 import { markHandle, unlessClosed } from './handle'
 import { inspectEntries } from './inspect'
 import { ownKey } from './keys'
 import { MapLease } from './lease'
-import { space, type Kind, type NativeVersions, type NativeView } from './native'
+import { space, type Kind, type NativeVersions } from './native'
 import { isAbsence, nearOf, PLAIN_LOADS as plainLoads, PUBLISH_MASK as publishMask, words as slotWords, type Near } from './near'
 import { bytesGiven, commitOptions, iterable, lockOptions, mapName, snapshotMapOptions, transactionId, versionNumber } from './options'
 import { answerOf, ask, forget, forgetLease, newLeaseRequest, unlessAborted } from './requests'
 import { MapSnapshot } from './snapshot'
 import type { Change, CommitOptions, CommitRequest, Key, Lease, LockOptions, Snapshot, SnapshotMapOptions, SnapshotStats, Transaction } from './types'
+import { Views } from './views'
 
 // Of this module, for another module's binding is looked up at each use.
 const words = slotWords
 const PLAIN_LOADS = plainLoads
 const PUBLISH_MASK = publishMask
-
-/** Native parts of closed snapshots that are kept to be used again. */
-const POOL = 16
 
 const token = Symbol('only open makes handles')
 
@@ -36,7 +34,7 @@ type Writes<K, V> = Iterable<readonly [K, V | undefined]>
 export class SnapshotMap<K extends Key = string, V = unknown> {
   readonly #name: string
   readonly #native: NativeVersions
-  readonly #pool: NativeView[] = []
+  readonly #views: Views
   #near: Near
   #closed = false
 
@@ -44,6 +42,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     if (made !== token) throw new TypeError('SnapshotMap has no public constructor; call SnapshotMap.open(name)')
     this.#name = name
     this.#native = native
+    this.#views = new Views(native)
     this.#near = nearOf(native, limit)
     markHandle(this)
   }
@@ -155,50 +154,18 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     signal?.throwIfAborted()
     const native = this.#native
     const held = lease === undefined ? undefined : MapLease.tokenOf(lease, native)
-    if (typeof change !== 'function') {
-      const writes = encodeAll('commit', change)
-      if (writes.length === 0 && held === undefined) return this.version
-      return this.#answer((request) => withStaged(native, writes, [], () => native.commit(request, held)), signal)
-    }
-    for (let tries = 1; ; tries++) {
-      const view = this.#view()
-      try {
-        const { version, reads, writes } = runOn(view, change)
-        signal?.throwIfAborted()
-        if (writes.length === 0 && held === undefined) return version
-        try {
-          return BigInt(await unlessAborted(ask((request) => withStaged(native, writes, reads, () => view.commit(request, held))), signal, () => {}))
-        } catch (error) {
-          if (!isRetried(error, tries)) throw error
-        }
-      } finally {
-        this.#giveBack(view)
-      }
-      await backOff(tries, signal)
-    }
+    if (typeof change === 'function') return commitFunction(native, this.#views, change, held, signal)
+    const writes = encodeAll('commit', change)
+    if (writes.length === 0 && held === undefined) return this.version
+    return this.#answer((request) => withStaged(native, writes, [], () => native.commit(request, held)), signal)
   }
 
   /** The same and waits, for other writers and for the disk; returns the version. For start-up and tools: it blocks the thread. */
   commitSync(change: ((tx: Transaction<K, V>) => void) | Writes<K, V>): bigint {
     const native = this.#native
-    if (typeof change !== 'function') {
-      const writes = encodeAll('commitSync', change)
-      return writes.length === 0 ? this.version : BigInt(withStaged(native, writes, [], () => native.commit(undefined)) as number)
-    }
-    for (let tries = 1; ; tries++) {
-      const view = this.#view()
-      try {
-        const { version, reads, writes } = runOn(view, change)
-        if (writes.length === 0) return version
-        try {
-          return BigInt(withStaged(native, writes, reads, () => view.commit(undefined)) as number)
-        } catch (error) {
-          if (!isRetried(error, tries)) throw error
-        }
-      } finally {
-        this.#giveBack(view)
-      }
-    }
+    if (typeof change === 'function') return commitFunctionSync(native, this.#views, change)
+    const writes = encodeAll('commitSync', change)
+    return writes.length === 0 ? this.version : BigInt(withStaged(native, writes, [], () => native.commit(undefined)) as number)
   }
 
   /**
@@ -312,13 +279,10 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
   }
 
   #getAt(key: K, at: bigint): V | undefined {
-    const view = this.#view()
-    try {
+    return this.#views.with((view) => {
       view.take(versionNumber('get', at))
       return decodeResult(view.get(key)) as V | undefined
-    } finally {
-      this.#giveBack(view)
-    }
+    })
   }
 
   *#changesOf(versions: readonly number[]): IterableIterator<Change<K, V>> {
@@ -336,24 +300,21 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
   }
 
   #hold(version: number | undefined): Snapshot<K, V> {
-    const view = this.#view()
-    const [taken, at] = view.take(version)
-    return new MapSnapshot<K, V>(view, { name: this.#name, version: taken, at, closed: () => this.#giveBack(view) })
-  }
-
-  #view(): NativeView {
-    return this.#pool.pop() ?? this.#native.view()
-  }
-
-  #giveBack(view: NativeView): void {
-    view.close()
-    if (!this.#closed && this.#pool.length < POOL) this.#pool.push(view)
+    const views = this.#views
+    const view = views.take()
+    try {
+      const [taken, at] = view.take(version)
+      return new MapSnapshot<K, V>(view, { name: this.#name, version: taken, at, closed: () => views.giveBack(view) })
+    } catch (error) {
+      views.giveBack(view)
+      throw error
+    }
   }
 
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#pool.length = 0
+    this.#views.close()
     this.#near.leave(this.#native)
     this.#near = nearOf(this.#native, 0)
     this.#native.close()
