@@ -5,7 +5,7 @@ use shardmap_core::{
     sync::{AtomicBool, Ordering},
     Code, Error,
 };
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 
 /// Why a call ends without a value.
 pub enum Failure {
@@ -47,7 +47,8 @@ pub fn panic_next() {
 pub fn caught(f: impl FnOnce() -> Outcome) -> Outcome {
     let run = || {
         if PANIC.load(Ordering::Relaxed) && PANIC.swap(false, Ordering::Relaxed) {
-            panic!("asked for by panicNext()");
+            // Without a word on stderr: nothing is wrong.
+            resume_unwind(Box::new("asked for by panicNext()"));
         }
         f()
     };
