@@ -123,18 +123,24 @@ function run(model: Model, real: Real, step: any): void {
       return same(`${what} pending`, real.batch.pending, model.pending.size)
     case 'flush': {
       const next = new Map(model.rows)
-      for (const [id, row] of model.pending) row.value === undefined ? next.delete(id) : next.set(id, row)
-      if (next.size > model.maxEntries) return
-      // In order, a deletion may come too late for the room it makes.
+      let full: ModelKey['key'] | undefined
+      for (const [id, row] of model.pending) {
+        // In order: a deletion may come too late for the room it makes.
+        full = row.value !== undefined && !next.has(id) && next.size >= model.maxEntries ? row.key : undefined
+        if (full !== undefined) break
+        if (row.value === undefined) next.delete(id)
+        else next.set(id, row)
+        model.pending.delete(id)
+      }
       try {
         real.batch.flush()
+        same(what, undefined, full)
       } catch (error) {
-        if ((error as ShardmapError).code !== 'ERR_SHARDMAP_FULL') throw error
-        real.batch.flush()
+        if (!(error instanceof ShardmapError) || error.code !== 'ERR_SHARDMAP_FULL') throw error
+        same(what, error.keys, [full])
       }
       model.rows = next
-      model.pending.clear()
-      return
+      return same(`${what} pending`, real.batch.pending, model.pending.size)
     }
     case 'size': return same(what, map.size, model.rows.size)
     case 'entries': return sameRows(what, map, model.rows)
