@@ -32,6 +32,11 @@ macro_rules! napi {
     };
 }
 
+/// A number as a whole one that JavaScript tells from its neighbours.
+pub fn whole(number: f64) -> Option<u64> {
+    (number >= 0.0 && number.fract() == 0.0 && number <= 9_007_199_254_740_991.0).then_some(number as u64)
+}
+
 /// Room for strings that need no heap.
 pub type Units = [MaybeUninit<u16>; 512];
 

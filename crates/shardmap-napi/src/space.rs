@@ -4,7 +4,7 @@ use crate::{
     call::{define, takes, Call, Method},
     failure::{Failure, Fallible, Outcome},
     isolate::Isolate,
-    js::Js,
+    js::{self, Js},
     map, values,
 };
 use napi::sys::{napi_value, ValueType};
@@ -46,10 +46,8 @@ fn option(js: Js, name: &str, value: napi_value) -> Fallible<Option<u64>> {
         ValueType::napi_undefined => Ok(None),
         ValueType::napi_number => {
             let number = js.number(value)?;
-            if number >= 0.0 && number.fract() == 0.0 && number <= 9_007_199_254_740_991.0 {
-                return Ok(Some(number as u64));
-            }
-            Err(Failure::Coded(Error::new(Code::Option, format!("{name} is {number}; give a whole number from 0 on"))))
+            let given = || Failure::Coded(Error::new(Code::Option, format!("{name} is {number}; give a whole number from 0 on")));
+            js::whole(number).map(Some).ok_or_else(given)
         }
         _ => Err(Failure::Coded(Error::new(Code::Option, format!("{name} must be a number")))),
     }

@@ -17,6 +17,7 @@ use crate::{
 };
 use std::{
     collections::{HashMap, VecDeque},
+    panic::{catch_unwind, AssertUnwindSafe},
     time::{Duration, Instant},
 };
 
@@ -150,9 +151,11 @@ impl VersionedMap {
             else {
                 return;
             };
-            match self.replacement(writes) {
-                Ok(replacement) => self.commit(Commit::of(super::Change::Replace(replacement)), done),
-                Err(error) => done.tell(Err(error)),
+            // After a panic `done` tells of it, and those that wait behind are built all the same.
+            match catch_unwind(AssertUnwindSafe(|| self.replacement(writes))) {
+                Ok(Ok(replacement)) => self.commit(Commit::of(super::Change::Replace(replacement)), done),
+                Ok(Err(error)) => done.tell(Err(error)),
+                Err(_) => drop(done),
             }
             let mut replacements = lock(&self.replacements);
             replacements.pop_front();
@@ -253,8 +256,9 @@ impl VersionedMap {
     /// Makes the last of the prepared versions the latest one: see [`crate::turn`].
     fn publish(&self, writer: &mut Writer, lineage: [u8; 16], mut prepared: Vec<Prepared>, last: &Arc<Root>) {
         let changed = || prepared.iter().flat_map(|one| &one.differences);
+        let count = changed().count();
         self.turn.begin();
-        if changed().count() < self.slots.mask() / 4 {
+        if count < self.slots.mask() / 4 {
             changed().for_each(|difference| self.slots.advance(self.slot(difference.hash)));
         } else {
             self.slots.advance_all();
@@ -269,7 +273,7 @@ impl VersionedMap {
             prepared.iter().for_each(|one| dropped.extend(history.push(one.root.clone())));
         }
         self.counts.commits.fetch_add(prepared.len() as u64, Ordering::Relaxed);
-        let large = dropped.iter().map(|(_, entries)| *entries as usize).max().unwrap_or(0).max(changed().count());
+        let large = dropped.iter().map(|(_, entries)| *entries as usize).max().unwrap_or(0).max(count);
         for one in &mut prepared {
             if let Some(id) = one.tx_id.take() {
                 writer.done.insert(id, one.root.version);

@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Failure, Fallible, Outcome},
-    js::Js,
+    js::{self, Js},
 };
 use napi::sys::napi_value;
 use shardmap_core::{
@@ -48,10 +48,7 @@ impl Handle {
 /// A version's number, a token, a term: a whole number.
 pub fn whole(js: Js, value: napi_value) -> Fallible<u64> {
     let number = js.number(value)?;
-    if number >= 0.0 && number.fract() == 0.0 && number <= 9_007_199_254_740_991.0 {
-        return Ok(number as u64);
-    }
-    Err(Failure::Coded(Error::new(Code::Option, format!("{number} is no whole number from 0 on"))))
+    js::whole(number).ok_or_else(|| Failure::Coded(Error::new(Code::Option, format!("{number} is no whole number from 0 on"))))
 }
 
 pub fn numbers(js: Js, numbers: impl Iterator<Item = u64>) -> Outcome {
