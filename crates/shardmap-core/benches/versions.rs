@@ -29,7 +29,7 @@ fn keys(count: usize) -> Vec<Key> {
 }
 
 fn write(key: &Key, value: usize) -> Write {
-    Write { key: key.clone(), value: Some(Value::number(value as f64)) }
+    Write::new(key.clone(), Some(Value::number(value as f64)))
 }
 
 fn filled(keys: &[Key]) -> Arc<VersionedMap> {

@@ -141,12 +141,12 @@ fn main() {
     let other = |key: &Key| table.contains_key(key);
 
     let map = VersionedMap::new(Options::default()).expect("default options");
-    let writes = keys.iter().map(|key| Write { key: key.clone(), value: Some(Value::number(0.0)) }).collect();
+    let writes = keys.iter().map(|key| Write::new(key.clone(), Some(Value::number(0.0)))).collect();
     let all = map.replacement(writes).expect("not destroyed");
     map.commit_sync(Commit::of(Change::Replace(all))).expect("no conditions");
     let view: View = map.hold(map.latest().expect("not destroyed"));
     let commit = |key: &Key, value: u64| {
-        let write = Write { key: key.clone(), value: Some(Value::number(value as f64)) };
+        let write = Write::new(key.clone(), Some(Value::number(value as f64)));
         map.commit_sync(Commit::of(Change::Writes(vec![write]))).expect("no conditions");
     };
     let latest = |key: &Key| map.get(KeyRef::new(key.as_bytes())).is_ok_and(|found| found.value.is_some());

@@ -158,7 +158,7 @@ proptest! {
         for mode in [Mode::Delta, Mode::Copy] {
             let (mut tree, mut model) = (Tree::empty(mode), Model::new());
             for (stamp, batch) in (0..).zip(&batches) {
-                let write = |&(at, value): &(u32, Option<u8>)| Write { key: key(at), value: value.map(|value| Value::number(f64::from(value))) };
+                let write = |&(at, value): &(u32, Option<u8>)| Write::new(key(at), value.map(|value| Value::number(f64::from(value))));
                 tree = tree.with(&batch.iter().map(write).collect::<Vec<_>>(), stamp);
                 for &(at, value) in batch {
                     match value {

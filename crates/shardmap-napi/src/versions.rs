@@ -130,7 +130,7 @@ fn stage(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
         let mut buffer = KeyBuf::new();
         let key = keys::read(call.js, triple[0], &mut buffer)?;
         let value = values::read(call.js, triple[1], triple[2])?.filter(|value| !value.is_undefined());
-        writes.push(Write { key: Key::new(key.bytes), value });
+        writes.push(Write::of(key, value));
     }
     handle.open()?;
     handle.writes.borrow_mut().append(&mut writes);

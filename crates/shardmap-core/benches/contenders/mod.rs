@@ -74,7 +74,7 @@ impl Contender for Copy {
     }
 
     fn change(&mut self, key: &Key, value: Value) {
-        self.0 = self.0.with(&[Write { key: key.clone(), value: Some(value) }], 1);
+        self.0 = self.0.with(&[Write::new(key.clone(), Some(value))], 1);
     }
 
     fn get(&self, key: &Key) -> Option<&Value> {

@@ -158,8 +158,8 @@ impl VersionedMap {
 fn moved(differences: Vec<Difference>, against: &Tree, before: &Tree, tree: &Tree) -> Vec<Difference> {
     let between: HashMap<Key, u64> = before.since(against).into_iter().map(|difference| (difference.key, difference.hash)).collect();
     let again = between.iter().filter_map(|(key, hash)| {
-        let after = tree.get(KeyRef { bytes: key.as_bytes(), hash: *hash }).map(|entry| entry.value.clone());
-        Difference::of(before, &Write { key: key.clone(), value: after })
+        let key = KeyRef { bytes: key.as_bytes(), hash: *hash };
+        Difference::of(before, &Write::of(key, tree.get(key).map(|entry| entry.value.clone())))
     });
     let again: Vec<Difference> = again.collect();
     differences.into_iter().filter(|difference| !between.contains_key(&difference.key)).chain(again).collect()
@@ -167,8 +167,11 @@ fn moved(differences: Vec<Difference>, against: &Tree, before: &Tree, tree: &Tre
 
 /// Whether none of the keys was written between the two versions.
 fn check(base: &Tree, latest: &Tree, reads: Vec<Key>) -> Result<()> {
-    let stamp = |tree: &Tree, key: &Key| tree.get(KeyRef::new(key.as_bytes())).map(|entry| entry.stamp);
-    let lost = reads.iter().filter(|key| stamp(base, key) != stamp(latest, key));
+    let stamp = |tree: &Tree, key| tree.get(key).map(|entry| entry.stamp);
+    let lost = reads.iter().filter(|key| {
+        let key = KeyRef::new(key.as_bytes());
+        stamp(base, key) != stamp(latest, key)
+    });
     let lost: Vec<Box<[u8]>> = lost.map(|key| key.as_bytes().into()).collect();
     if lost.is_empty() {
         return Ok(());

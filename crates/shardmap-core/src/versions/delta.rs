@@ -129,7 +129,7 @@ impl Delta {
                     Some(Value::from_parts(tag[0], take(input, usize::try_from(len).ok()?)?)?)
                 }
             };
-            writes.push(Write { key: Key::new(key), value });
+            writes.push(Write::new(Key::new(key), value));
         }
         // Only what changes nothing leads nowhere.
         let leads = if writes.is_empty() { to >= from } else { to > from };

@@ -124,8 +124,7 @@ impl Past {
                 // The log has been cut here: nothing says what was before.
                 None => break,
             };
-            let undo: Vec<_> =
-                commit.changes.iter().map(|change| Write { key: change.key.clone(), value: change.before.clone() }).collect();
+            let undo: Vec<_> = commit.changes.iter().map(|change| Write::new(change.key.clone(), change.before.clone())).collect();
             let undone: Vec<_> = undo.iter().filter_map(|write| Difference::of(&tree, write)).collect();
             then = then.after(&undone);
             tree = tree.with(&undo, stamp());

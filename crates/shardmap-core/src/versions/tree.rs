@@ -44,8 +44,30 @@ pub(super) fn by_name<T: Copy>(option: &str, all: &[(&str, T)], given: &str) -> 
 pub struct Write {
     /// The encoded key.
     pub key: Key,
+    hash: u64,
     /// Its value.
     pub value: Option<Value>,
+}
+
+impl Write {
+    /// Hashes the key, once for all that is done with it.
+    pub fn new(key: Key, value: Option<Value>) -> Self {
+        Self { hash: hash::of(key.as_bytes()), key, value }
+    }
+
+    /// Of a key that was hashed.
+    pub fn of(key: KeyRef<'_>, value: Option<Value>) -> Self {
+        Self { key: Key::new(key.bytes), hash: key.hash, value }
+    }
+
+    fn entry(&self, stamp: u64) -> Option<Entry> {
+        Some(Entry { hash: self.hash, key: self.key.clone(), value: self.value.clone()?, stamp })
+    }
+
+    /// The key, for look-ups.
+    pub fn key_ref(&self) -> KeyRef<'_> {
+        KeyRef { bytes: self.key.as_bytes(), hash: self.hash }
+    }
 }
 
 /// A key that two versions differ in.
@@ -64,18 +86,17 @@ pub struct Difference {
 impl Difference {
     /// What a write changes, `None` for nothing.
     pub fn of(before: &Tree, write: &Write) -> Option<Self> {
-        let hash = hash::of(write.key.as_bytes());
-        let before = before.get(KeyRef { bytes: write.key.as_bytes(), hash }).map(|entry| &entry.value);
+        let before = before.get(write.key_ref()).map(|entry| &entry.value);
         let changes = match (before, &write.value) {
             (Some(before), Some(after)) => !before.identical(after),
             (before, after) => before.is_some() || after.is_some(),
         };
-        changes.then(|| Self { key: write.key.clone(), hash, before: before.cloned(), after: write.value.clone() })
+        changes.then(|| Self { key: write.key.clone(), hash: write.hash, before: before.cloned(), after: write.value.clone() })
     }
 
     /// The write that makes the newer version of the older one.
     pub fn write(&self) -> Write {
-        Write { key: self.key.clone(), value: self.after.clone() }
+        Write { key: self.key.clone(), hash: self.hash, value: self.after.clone() }
     }
 }
 
@@ -217,18 +238,19 @@ impl Tree {
         match self {
             Self::Trie(trie) => {
                 let mut trie = trie.clone();
-                for Write { key, value } in writes {
-                    match value {
-                        Some(value) => trie.insert(Entry::new(key.clone(), value.clone(), stamp)),
-                        None => trie.remove(KeyRef::new(key.as_bytes())),
+                for write in writes {
+                    match write.entry(stamp) {
+                        Some(entry) => trie.insert(entry),
+                        None => trie.remove(write.key_ref()),
                     };
                 }
                 Self::Trie(trie)
             }
             Self::Flat(flat) => {
                 let last: HashMap<&[u8], &Write> = writes.iter().map(|write| (write.key.as_bytes(), write)).collect();
-                let put = |write: &&Write| Some(Entry::new(write.key.clone(), write.value.clone()?, stamp));
-                Self::Flat(Arc::new(flat.with(|entry| last.contains_key(entry.key.as_bytes()), last.values().filter_map(put))))
+                Self::Flat(Arc::new(
+                    flat.with(|entry| last.contains_key(entry.key.as_bytes()), last.values().filter_map(|write| write.entry(stamp))),
+                ))
             }
         }
     }

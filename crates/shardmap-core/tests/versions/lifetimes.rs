@@ -58,7 +58,7 @@ fn views_are_counted_and_the_oldest_one_has_its_age() {
 }
 
 fn large(numbers: std::ops::Range<u32>, fill: u8) -> Vec<Write> {
-    numbers.map(|at| Write { key: key(at), value: Some(Value::payload(Kind::Bytes, &[fill; 100]).unwrap()) }).collect()
+    numbers.map(|at| Write::new(key(at), Some(Value::payload(Kind::Bytes, &[fill; 100]).unwrap()))).collect()
 }
 
 // With no more entries than are freed where they are let go, for the allocator counts by thread.

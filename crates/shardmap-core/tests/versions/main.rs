@@ -44,11 +44,11 @@ fn encoded(keys: impl IntoIterator<Item = Key>) -> Vec<Box<[u8]>> {
 }
 
 fn put(at: u32, value: f64) -> Write {
-    Write { key: key(at), value: Some(Value::number(value)) }
+    Write::new(key(at), Some(Value::number(value)))
 }
 
 fn delete(at: u32) -> Write {
-    Write { key: key(at), value: None }
+    Write::new(key(at), None)
 }
 
 /// A commit without conditions.

@@ -96,7 +96,7 @@ impl Model {
 }
 
 fn core(writes: &Writes) -> Vec<Write> {
-    writes.iter().map(|&(at, number)| Write { key: key(at), value: number.map(value) }).collect()
+    writes.iter().map(|&(at, number)| Write::new(key(at), number.map(value))).collect()
 }
 
 fn check_tree(tree: &Tree, model: &Version) {
