@@ -31,6 +31,9 @@ pub mod sync;
 pub mod turn;
 
 #[cfg(not(shardmap_loom))]
+#[doc(hidden)]
+pub mod cache;
+#[cfg(not(shardmap_loom))]
 mod limits;
 #[cfg(not(shardmap_loom))]
 mod map;

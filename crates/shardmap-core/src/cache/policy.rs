@@ -1,0 +1,75 @@
+//! Which entry goes when there is no room: one trait, so that the cache knows no policy by name.
+
+use super::lru::Lru;
+use crate::error::{Code, Error, Result};
+
+/// Which entry goes when there is no room. Entries are known by their place in the slab; each policy keeps its own compact array of nodes, so
+/// that a use stays within few cache lines. The caller holds the shard's lock and names only places that are taken, except to `insert`.
+pub trait Eviction: Send {
+    /// A new entry at a free place. `weight` is its charge where bytes are bounded, else 1.
+    fn insert(&mut self, place: u32, hash: u64, weight: u32);
+    /// A use of the entry.
+    fn touch(&mut self, place: u32);
+    /// The entry's value was replaced: a use, and another weight.
+    fn replace(&mut self, place: u32, weight: u32);
+    /// The entry is gone.
+    fn remove(&mut self, place: u32);
+    /// The entry that shall go to make room for one that comes; `remove` follows, if it goes. None when there is none.
+    fn victim(&mut self) -> Option<u32>;
+    /// A look-up that found nothing.
+    fn miss(&mut self, hash: u64);
+    /// All places, coldest first.
+    fn coldest_first(&self, each: &mut dyn FnMut(u32));
+    /// Forgets all entries and frees what it holds.
+    fn clear(&mut self);
+}
+
+/// The policies by which a cache can make room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// The least recently used entry goes.
+    Lru,
+    /// Entries that are used often stay: W-TinyLFU.
+    #[default]
+    TinyLfu,
+}
+
+impl Policy {
+    /// The policy of that name, as users write it.
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "lru" => Ok(Self::Lru),
+            "tinylfu" => Ok(Self::TinyLfu),
+            _ => Err(Error::new(Code::Option, "policy must be 'tinylfu' or 'lru'")),
+        }
+    }
+
+    /// The name, as users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lru => "lru",
+            Self::TinyLfu => "tinylfu",
+        }
+    }
+
+    /// An empty one of this policy.
+    pub fn eviction(self) -> Box<dyn Eviction> {
+        match self {
+            Self::Lru => Box::new(Lru::default()),
+            Self::TinyLfu => Box::new(Lru::default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_known_by_its_name_and_no_other() {
+        for policy in [Policy::Lru, Policy::TinyLfu] {
+            assert_eq!(Policy::named(policy.name()).unwrap(), policy);
+        }
+        assert_eq!(Policy::named("LRU").unwrap_err().code(), Code::Option);
+    }
+}
