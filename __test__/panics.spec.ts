@@ -7,7 +7,7 @@ import { fresh } from './fixtures/threads.js'
 
 const require = createRequire(import.meta.url)
 const binding = require('../../binding.cjs')
-const scratch = () => new ArrayBuffer(16 + 65536)
+const scratch = () => new ArrayBuffer(32 + 65536)
 const functionsOf = (object: any): string[] => Object.keys(object).filter(name => typeof object[name] === 'function')
 
 /** How each native function is called when nothing is wrong. */

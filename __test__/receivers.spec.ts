@@ -88,7 +88,7 @@ test('nobody can make a handle but open, whatever is called with new', t => {
 
 test('native functions on forged receivers work on their own map or throw', t => {
   const binding = createRequire(import.meta.url)('../../binding.cjs')
-  const space = binding.attach(new ArrayBuffer(16 + 65536), ShardmapError)
+  const space = binding.attach(new ArrayBuffer(32 + 65536), ShardmapError)
   const [one, two] = [space.openMap(fresh()), space.openMap(fresh())]
   one.set('k', 1, 1)
   two.set('k', 2, 1)
@@ -124,7 +124,7 @@ test('native functions refuse or survive every hostile argument', t => {
   const [home, folder] = [process.cwd(), mkdtempSync(join(tmpdir(), 'shardmap-hostile-'))]
   process.chdir(folder)
   const binding = createRequire(import.meta.url)('../../binding.cjs')
-  const space = binding.attach(new ArrayBuffer(16 + 65536), ShardmapError)
+  const space = binding.attach(new ArrayBuffer(32 + 65536), ShardmapError)
   const map = space.openMap(fresh())
   const snapshot = map.snapshot()
   space.listen(() => {})
@@ -167,7 +167,7 @@ test('native functions refuse or survive every hostile argument', t => {
 
 test('attach refuses a scratch that is too small or none', t => {
   const binding = createRequire(import.meta.url)('../../binding.cjs')
-  for (const scratch of [undefined, null, {}, new ArrayBuffer(0), new ArrayBuffer(15), new SharedArrayBuffer(16 + 65536), new Uint8Array(70_000)]) {
+  for (const scratch of [undefined, null, {}, new ArrayBuffer(0), new ArrayBuffer(31), new SharedArrayBuffer(32 + 65536), new Uint8Array(70_000)]) {
     t.throws(() => binding.attach(scratch, ShardmapError), { any: true }, String(scratch))
   }
 })

@@ -8,7 +8,7 @@ import { contentOf, open, rejects } from './fixtures/versions.js'
 
 const require = createRequire(import.meta.url)
 const binding = require('../../binding.cjs')
-const space = binding.attach(new ArrayBuffer(16 + 65536), ShardmapError)
+const space = binding.attach(new ArrayBuffer(32 + 65536), ShardmapError)
 space.listen(() => {})
 const functionsOf = (object: any): string[] => Object.keys(object).filter(name => typeof object[name] === 'function')
 

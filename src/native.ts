@@ -114,21 +114,21 @@ interface Binding {
   otherImages(): string[]
 }
 
-const HEAD_BYTES = 16
+const HEAD_BYTES = 32
 const DATA_BYTES = 65_536
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const binding = require('../binding.cjs') as Binding
 const scratch = new ArrayBuffer(HEAD_BYTES + DATA_BYTES)
 
-/** Written by every native call that returns a value: [slot, version, kind, length]. Read it before anything else can call again. */
-export const head = new Int32Array(scratch, 0, 4)
+/** Written by every native call that returns a value: [slot, version, kind, length, ticket, deadline, outcome, flight]. Read it before anything else can call again. */
+export const head = new Int32Array(scratch, 0, HEAD_BYTES / 4)
 /** The bytes of the last value result, when they fit. */
 export const data: Uint8Array = Buffer.from(scratch, HEAD_BYTES)
 export const space = binding.attach(scratch, ShardmapError)
 
 const memory = binding.slotWords()
-/** The version words, the same memory in every thread; undefined where the runtime refuses external memory. */
+/** The version words, one that stays 0 and the clock word, the same memory in every thread; undefined where the runtime refuses external memory. */
 export const slotWords = memory === null ? undefined : new Int32Array(memory)
 
 /** A second copy has its own maps: the same name would silently mean two tables. */

@@ -25,10 +25,10 @@ export class Known {
 }
 
 /** The words to check `Known` against. Without external memory nothing is ever kept, and nothing checked. */
-export const words = slotWords ?? new Int32Array(1)
+export const words = slotWords ?? new Int32Array(2)
 
 /** A slot that is always 0. What is known of an absent key stands in an `Absence`, under this slot and another version: never a hit. */
-const DEAD_SLOT = words.length - 1
+const DEAD_SLOT = words.length - 2
 const DEAD_VERSION = 1
 
 /** Known to be absent. */

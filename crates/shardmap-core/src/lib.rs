@@ -23,6 +23,7 @@
 
 pub mod error;
 pub mod hash;
+pub mod holders;
 pub mod key;
 pub mod leases;
 mod packed;

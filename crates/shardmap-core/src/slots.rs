@@ -11,8 +11,11 @@ use crate::sync::{AtomicU32, Ordering};
 
 /// Slots of the process-wide table.
 pub const COUNT: usize = 1 << 16;
+/// Its words: the slots, the one that stays 0, the clock word.
+pub const WORDS: usize = COUNT + 2;
 
-/// A table of version words, and after them one that stays 0, for entries of a cache that must never hold.
+/// A table of version words. After them comes one that stays 0, for what must never hold, and one for the
+/// time.
 pub struct Slots {
     words: Box<[AtomicU32]>,
 }
@@ -21,7 +24,7 @@ impl Slots {
     /// A table of `count` words, a power of two.
     pub fn new(count: usize) -> Self {
         debug_assert!(count.is_power_of_two());
-        Self { words: (0..=count).map(|_| AtomicU32::new(0)).collect() }
+        Self { words: (0..count + 2).map(|_| AtomicU32::new(0)).collect() }
     }
 
     /// The table of this process.
@@ -34,7 +37,7 @@ impl Slots {
     /// The number of slots less one.
     #[inline]
     pub fn mask(&self) -> usize {
-        self.words.len() - 2
+        self.words.len() - 3
     }
 
     /// Starts to fetch the slot's word, so that it comes while the lock is waited for.
@@ -73,10 +76,10 @@ impl Slots {
     /// What to remember of a value that must be read again: a slot that stays 0, with another version.
     #[inline]
     pub fn never(&self) -> (usize, u32) {
-        (self.words.len() - 1, 1)
+        (self.words.len() - 2, 1)
     }
 
-    /// The words themselves, [`COUNT`] and the one that stays 0, for views from isolates, which only load them.
+    /// The words themselves, [`WORDS`] of them, for views from isolates, which only load them.
     #[cfg(not(shardmap_loom))]
     pub fn as_ptr(&self) -> *const u32 {
         self.words.as_ptr().cast()

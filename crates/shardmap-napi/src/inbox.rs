@@ -10,7 +10,7 @@ use crate::{
 };
 use napi::sys::{self, napi_env, napi_threadsafe_function, napi_value};
 use shardmap_core::{
-    leases::Leases,
+    holders::Holders,
     sync::{lock, Arc, AtomicU64, Mutex, Ordering, Weak},
     Error,
 };
@@ -36,8 +36,8 @@ struct State {
     bell: Option<Bell>,
     letters: Vec<Letter>,
     rung: bool,
-    /// Of the maps that this isolate has asked for locks.
-    leases: Vec<Weak<Leases>>,
+    /// Whom this isolate has asked for what ends with it.
+    asked: Vec<Weak<dyn Holders>>,
 }
 
 struct Bell(napi_threadsafe_function);
@@ -102,12 +102,13 @@ impl Inbox {
         }
     }
 
-    /// Has these leases ended with the isolate.
-    pub fn end_with_isolate(&self, leases: &Arc<Leases>) {
+    /// Has what this isolate will hold there ended with it.
+    pub fn end_with_isolate<T: Holders + 'static>(&self, asked: &Arc<T>) {
         let mut state = lock(&self.state);
-        if state.leases.iter().all(|known| !ptr::eq(known.as_ptr(), Arc::as_ptr(leases))) {
-            state.leases.retain(|known| known.strong_count() > 0);
-            state.leases.push(Arc::downgrade(leases));
+        if state.asked.iter().all(|known| !ptr::addr_eq(known.as_ptr(), Arc::as_ptr(asked))) {
+            state.asked.retain(|known| known.strong_count() > 0);
+            let asked: Arc<dyn Holders> = asked.clone();
+            state.asked.push(Arc::downgrade(&asked));
         }
     }
 
@@ -164,7 +165,7 @@ unsafe extern "C" fn leave(hook: *mut c_void) {
         // SAFETY: the bell is there, and whoever could still ring it finds none under the lock.
         unsafe { sys::napi_release_threadsafe_function(bell, sys::ThreadsafeFunctionReleaseMode::abort) };
     }
-    for leases in state.leases.iter().filter_map(Weak::upgrade) {
-        leases.end_holder(inbox.holder);
+    for asked in state.asked.iter().filter_map(Weak::upgrade) {
+        asked.end_holder(inbox.holder);
     }
 }

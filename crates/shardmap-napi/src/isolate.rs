@@ -10,8 +10,8 @@ use napi::sys::{napi_ref, napi_value};
 use shardmap_core::{Code, Error};
 use std::{cell::OnceCell, rc::Rc, sync::Arc};
 
-/// Words before the data: slot, version, kind, length.
-const HEAD: usize = 4;
+/// Words before the data: slot, version, kind, length, ticket, deadline, outcome, flight.
+const HEAD: usize = 8;
 
 pub struct Isolate {
     head: *mut i32,

@@ -42,12 +42,12 @@ pub fn attach<'a>(env: &'a Env, scratch: Unknown<'a>, error_class: Unknown<'a>) 
     export(env, |js| space::create(Isolate::new(js, scratch.raw(), error_class.raw())?))
 }
 
-/// The process's version words as an external `ArrayBuffer`; `null` where the runtime refuses such buffers.
+/// The process's version words, the dead word and the clock word as an external `ArrayBuffer`; `null` where the runtime refuses such buffers.
 #[napi(catch_unwind)]
 pub fn slot_words(env: &Env) -> Result<Unknown<'_>> {
     export(env, |js| {
         let words = Slots::process().as_ptr() as *mut c_void;
-        Ok(js.external_arraybuffer(words, (slots::COUNT + 1) * size_of::<u32>()).unwrap_or(js.null()?))
+        Ok(js.external_arraybuffer(words, slots::WORDS * size_of::<u32>()).unwrap_or(js.null()?))
     })
 }
 

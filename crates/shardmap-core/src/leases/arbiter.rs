@@ -64,7 +64,7 @@ impl Arbiter {
         lock(&self.state).table.is_live(token, now)
     }
 
-    /// See [`super::Leases::end_holder`].
+    /// Ends all leases of a holder, and drops its waiting requests uncalled.
     pub fn end_holder(&self, now: Duration, holder: u64) {
         self.change(now, |table, effects| table.end_holder(holder, effects));
     }

@@ -3,6 +3,7 @@
 use super::{Arbiter, Request, Term};
 use crate::{
     error::Result,
+    holders::Holders,
     sync::{Arc, Weak},
     thread,
 };
@@ -56,11 +57,6 @@ impl Leases {
         self.arbiter.is_live(self.now(), token)
     }
 
-    /// Ends all leases of a holder that is no more, and drops its waiting requests uncalled.
-    pub fn end_holder(&self, holder: u64) {
-        self.arbiter.end_holder(self.now(), holder);
-    }
-
     /// Ends all leases and completes all waiting requests with `ERR_SHARDMAP_CLOSED`, as those that come later are.
     pub fn destroy(&self) {
         self.arbiter.destroy(self.now());
@@ -78,5 +74,12 @@ impl Leases {
 
     fn now(&self) -> Duration {
         self.start.elapsed()
+    }
+}
+
+impl Holders for Leases {
+    /// Ends all its leases, and drops its waiting requests uncalled.
+    fn end_holder(&self, holder: u64) {
+        self.arbiter.end_holder(self.now(), holder);
     }
 }

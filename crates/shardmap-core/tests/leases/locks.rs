@@ -2,6 +2,7 @@
 
 use super::{ask, key, request, term, LONG};
 use shardmap_core::{
+    holders::Holders,
     leases::{Granted, Leases, Request, Term},
     Code, Result,
 };
