@@ -21,6 +21,8 @@
 // Under loom only what is modelled is built, and not everything it could call is called.
 #![cfg_attr(shardmap_loom, allow(dead_code))]
 
+#[cfg(not(shardmap_loom))]
+pub mod clock;
 pub mod error;
 pub mod hash;
 pub mod holders;

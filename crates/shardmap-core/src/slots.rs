@@ -6,16 +6,19 @@
 //!
 //! Two keys on one slot only cost a miss. A word that returns to the very same value gives a false hit: exactly 4,294,967,296 advances of one
 //! slot with no read of that key by that thread in between.
+//!
+//! After the slots come two words of another kind: one that stays 0, and the clock word, the low half of the process's milliseconds. It is kept
+//! up to date while any cache holds an entry with a deadline, so that a thread can tell from memory that a deadline is still far.
 
 use crate::sync::{AtomicU32, Ordering};
 
 /// Slots of the process-wide table.
 pub const COUNT: usize = 1 << 16;
-/// Its words: the slots, the one that stays 0, the clock word.
+
+/// Words of the process-wide table: the slots, the one that stays 0, the clock.
 pub const WORDS: usize = COUNT + 2;
 
-/// A table of version words. After them comes one that stays 0, for what must never hold, and one for the
-/// time.
+/// A table of version words, after them one that stays 0, for entries of a cache that must never hold, and the clock word.
 pub struct Slots {
     words: Box<[AtomicU32]>,
 }
@@ -79,9 +82,68 @@ impl Slots {
         (self.words.len() - 2, 1)
     }
 
-    /// The words themselves, [`WORDS`] of them, for views from isolates, which only load them.
+    fn clock(&self) -> &AtomicU32 {
+        &self.words[self.words.len() - 1]
+    }
+
+    /// Lets the clock word show this time of the process's clock, whatever it showed: it may have rested for longer than it can tell.
+    pub fn start_time(&self, ms: u64) {
+        self.clock().store(ms as u32, Ordering::Release);
+    }
+
+    /// Lets the clock word go on to this time, unless it shows a later one.
+    #[inline]
+    pub fn show_time(&self, ms: u64) {
+        let time = ms as u32;
+        let mut shown = self.clock().load(Ordering::Relaxed);
+        while (time.wrapping_sub(shown) as i32) > 0 {
+            match self.clock().compare_exchange_weak(shown, time, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => shown = now,
+            }
+        }
+    }
+
+    /// What the clock word shows.
+    #[inline]
+    pub fn shown_time(&self) -> u32 {
+        self.clock().load(Ordering::Acquire)
+    }
+
+    /// The [`WORDS`] themselves, for views from isolates, which only load them.
     #[cfg(not(shardmap_loom))]
     pub fn as_ptr(&self) -> *const u32 {
         self.words.as_ptr().cast()
+    }
+}
+
+#[cfg(all(test, not(shardmap_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_word_only_goes_forward_also_around_its_end_until_it_starts_anew() {
+        let slots = Slots::new(4);
+        let show = |ms: u64| {
+            slots.show_time(ms);
+            slots.shown_time()
+        };
+        assert_eq!(show(1_000), 1_000);
+        assert_eq!(show(990), 1_000);
+        slots.start_time((1 << 32) - 5);
+        assert_eq!(show((1 << 32) + 7), 7);
+        assert_eq!(show((1 << 32) - 1), 7);
+        slots.start_time((1 << 32) + 2_160_000_000);
+        assert_eq!(slots.shown_time(), 2_160_000_000);
+    }
+
+    #[test]
+    fn the_dead_word_and_the_clock_lie_behind_the_slots_and_no_end_of_a_map_touches_them() {
+        let slots = Slots::new(4);
+        slots.show_time(9);
+        slots.advance_all();
+        let (dead, version) = slots.never();
+        assert_eq!((slots.mask(), dead, slots.version(dead), slots.shown_time()), (3, 4, 0, 9));
+        assert_ne!(slots.version(dead), version);
     }
 }
