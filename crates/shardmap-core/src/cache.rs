@@ -1,5 +1,16 @@
 //! A bounded cache shared by all threads of the process.
 
+#[cfg(not(shardmap_loom))]
+pub mod events;
+pub mod flights;
+#[cfg(not(shardmap_loom))]
 pub mod links;
+#[cfg(not(shardmap_loom))]
 pub mod lru;
+#[cfg(not(shardmap_loom))]
 pub mod policy;
+#[cfg(not(shardmap_loom))]
+pub mod tags;
+mod terms;
+
+pub use terms::{Tag, Terms, Ttl};

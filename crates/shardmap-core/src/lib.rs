@@ -21,6 +21,8 @@
 // Under loom only what is modelled is built, and not everything it could call is called.
 #![cfg_attr(shardmap_loom, allow(dead_code))]
 
+#[doc(hidden)]
+pub mod cache;
 #[cfg(not(shardmap_loom))]
 pub mod clock;
 pub mod error;
@@ -32,10 +34,8 @@ mod packed;
 pub mod slots;
 pub mod sync;
 pub mod turn;
+pub mod value;
 
-#[cfg(not(shardmap_loom))]
-#[doc(hidden)]
-pub mod cache;
 #[cfg(not(shardmap_loom))]
 mod limits;
 #[cfg(not(shardmap_loom))]
@@ -50,8 +50,6 @@ pub mod store;
 mod table;
 #[cfg(not(shardmap_loom))]
 pub mod thread;
-#[cfg(not(shardmap_loom))]
-pub mod value;
 #[cfg(not(shardmap_loom))]
 pub mod versions;
 

@@ -1,0 +1,177 @@
+//! The flight table: which keys are being loaded, by whom, and who waits.
+//!
+//! A key has at most one flight and a flight exactly one leader, who loads, and who ends it or passes it on; the others wait in the order they
+//! came. A flight has a number, another one for each leader, so that a leader whose flight was passed on changes nothing any more. A write of
+//! the key spoils the flight: whatever its leader has read may be older than the write, and is not stored.
+//!
+//! The table has no lock and calls nobody. All of it happens under the lock of the key's shard, together with what it depends on: that the key
+//! is absent when a flight begins, that a write spoils the flight, and that what is loaded is stored only if none did.
+
+mod letters;
+
+pub use letters::{Ended, Letters, News, Party, Tell};
+
+use crate::{
+    key::{Key, KeyRef},
+    value::Value,
+};
+use hashbrown::{hash_table::Entry, HashTable};
+use std::collections::VecDeque;
+
+struct Flight {
+    hash: u64,
+    key: Key,
+    number: u32,
+    dirty: bool,
+    leader: Party,
+    waiters: VecDeque<Party>,
+}
+
+/// What came of asking for a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// Somebody loads it, and this party will be told.
+    Waits,
+    /// This party loads it, under this number.
+    Leads(u32),
+}
+
+/// The flights of a shard.
+#[derive(Default)]
+pub struct Flights {
+    table: HashTable<Flight>,
+    /// The number of the last flight. It comes again after 4,294,967,296 loads of one shard.
+    last: u32,
+}
+
+fn of<'a>(key: KeyRef<'a>) -> impl Fn(&Flight) -> bool + 'a {
+    move |flight| flight.key.as_bytes() == key.bytes
+}
+
+impl Flight {
+    /// Makes the first waiter the leader, whose load begins now and has missed no write. Returns whether anybody waits.
+    fn pass_on(&mut self, last: &mut u32, stale: impl FnOnce(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) -> bool {
+        let Some(heir) = self.waiters.pop_front() else { return false };
+        *last = last.wrapping_add(1);
+        (self.number, self.dirty) = (*last, false);
+        let stale = stale(KeyRef { bytes: self.key.as_bytes(), hash: self.hash });
+        letters.add(&heir, News::Lead { flight: self.number, stale });
+        letters.forget(&std::mem::replace(&mut self.leader, heir));
+        true
+    }
+}
+
+impl Flights {
+    /// Whether the key is being loaded.
+    pub fn is_loading(&self, key: KeyRef<'_>) -> bool {
+        self.table.find(key.hash, of(key)).is_some()
+    }
+
+    /// Whether nothing is being loaded.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Waits for the key's flight, or begins one.
+    pub fn join(&mut self, key: KeyRef<'_>, party: Party) -> Joined {
+        match self.table.entry(key.hash, of(key), |flight| flight.hash) {
+            Entry::Occupied(mut flight) => {
+                flight.get_mut().waiters.push_back(party);
+                Joined::Waits
+            }
+            Entry::Vacant(place) => {
+                self.last = self.last.wrapping_add(1);
+                let (hash, number) = (key.hash, self.last);
+                let key = Key::new(key.bytes);
+                place.insert(Flight { hash, key, number, dirty: false, leader: party, waiters: VecDeque::new() });
+                Joined::Leads(number)
+            }
+        }
+    }
+
+    /// Ends the flight, loaded or failed. `None` when it is not the key's flight any more.
+    pub fn settle(&mut self, key: KeyRef<'_>, flight: u32) -> Option<Ended> {
+        let found = self.table.find_entry(key.hash, of(key)).ok()?;
+        if found.get().number != flight {
+            return None;
+        }
+        let (Flight { leader, waiters, dirty, .. }, _) = found.remove();
+        self.tidy();
+        Some(Ended { leader, waiters: waiters.into(), dirty })
+    }
+
+    /// The leader gives up: the first waiter leads, with the old value if `stale` finds one, or the flight ends.
+    pub fn abandon(&mut self, key: KeyRef<'_>, flight: u32, stale: impl FnOnce(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) {
+        let found = self.table.find_entry(key.hash, of(key));
+        let Some(mut found) = found.ok().filter(|found| found.get().number == flight) else { return };
+        if !found.get_mut().pass_on(&mut self.last, stale, letters) {
+            letters.forget(&found.remove().0.leader);
+            self.tidy();
+        }
+    }
+
+    /// A waiter goes. Returns whether it has waited; otherwise it was answered, or leads.
+    pub fn leave(&mut self, key: KeyRef<'_>, holder: u64, request: u64, letters: &mut Letters) -> bool {
+        let Some(flight) = self.table.find_mut(key.hash, of(key)) else { return false };
+        let at = flight.waiters.iter().position(|party| (party.holder, party.request) == (holder, request));
+        let gone = at.and_then(|at| flight.waiters.remove(at));
+        gone.inspect(|party| letters.forget(party)).is_some()
+    }
+
+    /// A holder has ended: it waits no more, and what it led is passed on. `stale` finds the old value of a key.
+    pub fn end_holder(&mut self, holder: u64, mut stale: impl FnMut(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) {
+        let Self { table, last } = self;
+        table.retain(|flight| {
+            flight.waiters.retain(|party| {
+                let goes = party.holder == holder;
+                if goes {
+                    letters.forget(party);
+                }
+                !goes
+            });
+            if flight.leader.holder != holder {
+                return true;
+            }
+            let goes_on = flight.pass_on(last, &mut stale, letters);
+            if !goes_on {
+                letters.forget(&flight.leader);
+            }
+            goes_on
+        });
+        self.tidy();
+    }
+
+    /// The key was written: what its leader has read may be older.
+    pub fn spoil(&mut self, key: KeyRef<'_>) {
+        if let Some(flight) = self.table.find_mut(key.hash, of(key)) {
+            flight.dirty = true;
+        }
+    }
+
+    /// The same for all flights whose leader would store under this tag.
+    pub fn spoil_tag(&mut self, tag: &str) {
+        for flight in self.table.iter_mut() {
+            flight.dirty |= flight.leader.terms.tags.iter().any(|other| **other == *tag);
+        }
+    }
+
+    /// The same for all flights.
+    pub fn spoil_all(&mut self) {
+        self.table.iter_mut().for_each(|flight| flight.dirty = true);
+    }
+
+    /// The cache was destroyed: all parties are told, the leaders too.
+    pub fn close(&mut self, letters: &mut Letters) {
+        for flight in std::mem::take(&mut self.table) {
+            letters.add(&flight.leader, News::Closed);
+            flight.waiters.iter().for_each(|party| letters.add(party, News::Closed));
+        }
+    }
+
+    /// Nothing stays of a burst of loads.
+    fn tidy(&mut self) {
+        if self.table.is_empty() {
+            self.table = HashTable::new();
+        }
+    }
+}
