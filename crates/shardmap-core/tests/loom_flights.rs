@@ -1,0 +1,403 @@
+//! The flight table behind a shard's lock, under every interleaving: one leader at a time, nobody forgotten or told twice, and nothing stored that
+//! is older than a write.
+#![cfg(shardmap_loom)]
+
+use loom::{
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::{channel, Receiver},
+        Arc, Mutex,
+    },
+    thread,
+};
+use shardmap_core::{
+    cache::{
+        flights::{Flights, Joined, Letters, News, Party},
+        Terms,
+    },
+    key::KeyRef,
+    value::Value,
+};
+// Bookkeeping of the tests, at which loom need not switch threads.
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+const KEY: &[u8] = b"key";
+
+/// How a delete spoils the flight. Only the first is right.
+#[derive(Clone, Copy, PartialEq)]
+enum Spoiling {
+    UnderTheLock,
+    AfterTheLock,
+}
+
+/// What a shard does with one key, and where its values come from.
+struct Shard {
+    state: Mutex<State>,
+    upstream: AtomicU32,
+    loading: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    flights: Flights,
+    stored: Option<u32>,
+    closed: bool,
+}
+
+/// Somebody who asks, in a thread of its own. The holder is the request.
+struct Asker {
+    news: Receiver<News>,
+    party: Option<Party>,
+}
+
+enum Fetched {
+    Hit,
+    Lead(u32),
+    Wait,
+    Closed,
+}
+
+fn key() -> KeyRef<'static> {
+    KeyRef { bytes: KEY, hash: 0 }
+}
+
+fn asker(request: u64) -> Asker {
+    let (tell, news) = channel();
+    let tell = std::sync::Arc::new(move |_, news| tell.send(news).unwrap());
+    Asker { news, party: Some(Party { holder: request, request, terms: Terms::default(), tell }) }
+}
+
+impl Asker {
+    /// The flight that this party leads when its turn comes; `None` when it is answered.
+    fn wait(&self) -> Option<u32> {
+        match self.news.recv().unwrap() {
+            News::Lead { flight, .. } => Some(flight),
+            News::Loaded(_) | News::Failed(_) | News::Closed => None,
+        }
+    }
+
+    fn was_told_all(&self) {
+        assert!(self.news.try_recv().is_err(), "told twice");
+    }
+}
+
+impl Shard {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), upstream: AtomicU32::new(0), loading: AtomicUsize::new(0) })
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State, &mut Letters) -> T) -> T {
+        let mut letters = Letters::default();
+        let mut state = self.state.lock().unwrap();
+        let result = change(&mut state, &mut letters);
+        drop(state);
+        letters.post();
+        result
+    }
+
+    fn fetch(&self, asker: &mut Asker) -> Fetched {
+        let party = asker.party.take().unwrap();
+        self.change(|state, letters| {
+            if state.closed || state.stored.is_some() {
+                letters.forget(&party);
+                return if state.closed { Fetched::Closed } else { Fetched::Hit };
+            }
+            match state.flights.join(key(), party) {
+                Joined::Leads(flight) => Fetched::Lead(flight),
+                Joined::Waits => Fetched::Wait,
+            }
+        })
+    }
+
+    fn load(&self) -> u32 {
+        assert_eq!(self.loading.fetch_add(1, Relaxed), 0, "two load at once");
+        let value = self.upstream.load(Ordering::Acquire);
+        self.loading.fetch_sub(1, Relaxed);
+        value
+    }
+
+    /// Returns whether the flight was the leader's own.
+    fn settle(&self, flight: u32, value: u32) -> bool {
+        self.change(|state, letters| {
+            let Some(ended) = state.flights.settle(key(), flight) else { return false };
+            if !ended.dirty {
+                state.stored = Some(value);
+            }
+            letters.answer(&ended, &News::Loaded(Value::number(value.into())));
+            true
+        })
+    }
+
+    fn abandon(&self, flight: u32) {
+        self.change(|state, letters| state.flights.abandon(key(), flight, |_| None, letters));
+    }
+
+    fn leave(&self, request: u64) -> bool {
+        self.change(|state, letters| state.flights.leave(key(), request, request, letters))
+    }
+
+    fn end_holder(&self, holder: u64) {
+        self.change(|state, letters| state.flights.end_holder(holder, |_| None, letters));
+    }
+
+    /// Changes what is loaded, then deletes what is cached of it.
+    fn write(&self, spoiling: Spoiling) {
+        self.upstream.store(1, Ordering::Release);
+        self.change(|state, _| {
+            state.stored = None;
+            if spoiling == Spoiling::UnderTheLock {
+                state.flights.spoil(key());
+            }
+        });
+        if spoiling == Spoiling::AfterTheLock {
+            self.change(|state, _| state.flights.spoil(key()));
+        }
+    }
+
+    fn destroy(&self) {
+        self.change(|state, letters| {
+            (state.closed, state.stored) = (true, None);
+            state.flights.close(letters);
+        });
+    }
+
+    /// What `fetch` is for a user whose loader works. Returns whether it has loaded.
+    fn fetch_and_load(&self, asker: &mut Asker) -> bool {
+        let lead = match self.fetch(asker) {
+            Fetched::Lead(flight) => Some(flight),
+            Fetched::Wait => asker.wait(),
+            Fetched::Hit | Fetched::Closed => return false,
+        };
+        if let Some(flight) = lead {
+            assert!(self.settle(flight, self.load()), "a leader was not the leader");
+        }
+        asker.was_told_all();
+        lead.is_some()
+    }
+
+    /// When all is over and upstream was written.
+    fn is_settled_and_fresh(&self) {
+        let state = self.state.lock().unwrap();
+        assert!(state.flights.is_empty(), "a flight stays for ever");
+        assert!(state.stored.is_none_or(|value| value == self.upstream.load(Ordering::Acquire)), "an old value was stored after a write");
+    }
+}
+
+fn spawn<T: 'static>(shard: &Arc<Shard>, run: impl FnOnce(&Shard) -> T + 'static) -> thread::JoinHandle<T> {
+    let shard = shard.clone();
+    thread::spawn(move || run(&shard))
+}
+
+/// An asker that leads when the test begins.
+fn leader(shard: &Shard) -> (Asker, u32) {
+    let mut leader = asker(0);
+    match shard.fetch(&mut leader) {
+        Fetched::Lead(flight) => (leader, flight),
+        _ => panic!("nobody else is there"),
+    }
+}
+
+/// An asker that waits when the test begins.
+fn waiter(shard: &Shard, request: u64) -> Asker {
+    let mut waiter = asker(request);
+    assert!(matches!(shard.fetch(&mut waiter), Fetched::Wait));
+    waiter
+}
+
+#[test]
+fn two_that_ask_at_once_load_once() {
+    loom::model(|| {
+        let shard = Shard::new();
+        let other = spawn(&shard, |shard| shard.fetch_and_load(&mut asker(1)));
+        let loaded = shard.fetch_and_load(&mut asker(2));
+        assert!(other.join().unwrap() != loaded, "loaded twice, or not at all");
+        shard.is_settled_and_fresh();
+    });
+}
+
+fn write_during_a_load(spoiling: Spoiling) {
+    loom::model(move || {
+        let shard = Shard::new();
+        let askers = [1, 2].map(|request| spawn(&shard, move |shard| shard.fetch_and_load(&mut asker(request))));
+        shard.write(spoiling);
+        for asker in askers {
+            asker.join().unwrap();
+        }
+        shard.is_settled_and_fresh();
+    });
+}
+
+#[test]
+fn what_was_loaded_before_a_write_is_never_stored_after_it() {
+    write_during_a_load(Spoiling::UnderTheLock);
+}
+
+/// The planted fault: the flight is settled between the delete and its spoiling.
+#[test]
+#[should_panic(expected = "an old value was stored after a write")]
+fn a_flight_spoiled_outside_the_lock_is_caught() {
+    write_during_a_load(Spoiling::AfterTheLock);
+}
+
+/// The leader gives up, by this, while another one waits and a third one writes.
+fn handover_during_a_write(give_up: fn(&Shard, u32)) {
+    loom::model(move || {
+        let shard = Shard::new();
+        let (_leader, flight) = leader(&shard);
+        let waiter = waiter(&shard, 1);
+        let leads = spawn(&shard, move |shard| {
+            let flight = waiter.wait().expect("the leader has not settled");
+            assert!(shard.settle(flight, shard.load()));
+            waiter.was_told_all();
+        });
+        let writes = spawn(&shard, |shard| shard.write(Spoiling::UnderTheLock));
+        give_up(&shard, flight);
+        leads.join().unwrap();
+        writes.join().unwrap();
+        shard.is_settled_and_fresh();
+    });
+}
+
+#[test]
+fn who_takes_over_during_a_write_stores_nothing_older() {
+    handover_during_a_write(Shard::abandon);
+}
+
+#[test]
+fn a_leader_that_dies_is_succeeded() {
+    handover_during_a_write(|shard, _| shard.end_holder(0));
+}
+
+/// The planted fault: the flight of a leader that gives up is taken out of the table, and nobody is promoted.
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_forgotten_promotion_is_caught() {
+    handover_during_a_write(|shard, flight| {
+        shard.change(|state, letters| {
+            let ended = state.flights.settle(key(), flight).unwrap();
+            ended.waiters.iter().chain([&ended.leader]).for_each(|party| letters.forget(party));
+        })
+    });
+}
+
+/// A leader that has loaded gives up all the same, and settles late, when another one leads and there was a write.
+fn late_result(settle: fn(&Shard, u32, u32)) {
+    loom::model(move || {
+        let shard = Shard::new();
+        let (_leader, flight) = leader(&shard);
+        let waiter = waiter(&shard, 1);
+        let loaded = shard.load();
+        let late = spawn(&shard, move |shard| {
+            shard.abandon(flight);
+            settle(shard, flight, loaded);
+        });
+        shard.write(Spoiling::UnderTheLock);
+        if let Some(flight) = waiter.wait() {
+            shard.settle(flight, shard.load());
+        }
+        waiter.was_told_all();
+        late.join().unwrap();
+        shard.is_settled_and_fresh();
+    });
+}
+
+#[test]
+fn a_former_leader_settles_nothing() {
+    late_result(|shard, flight, value| assert!(!shard.settle(flight, value), "settled the flight of another leader"));
+}
+
+/// The planted fault: a result is taken from whoever brings it, without its flight's number.
+#[test]
+#[should_panic(expected = "an old value was stored after a write")]
+fn a_result_without_its_flight_is_caught() {
+    late_result(|shard, flight, value| {
+        shard.settle(flight + 1, value);
+    });
+}
+
+#[test]
+fn a_waiter_has_left_or_is_answered() {
+    loom::model(|| {
+        let shard = Shard::new();
+        let (_leader, flight) = leader(&shard);
+        let waiter = waiter(&shard, 1);
+        let settles = spawn(&shard, move |shard| assert!(shard.settle(flight, 0)));
+        if !shard.leave(1) {
+            assert!(waiter.wait().is_none());
+        }
+        settles.join().unwrap();
+        waiter.was_told_all();
+        shard.is_settled_and_fresh();
+    });
+}
+
+/// The first waiter leaves, or leads and gives up, while the leader goes and a third one comes: that one is served in any case.
+fn served_in_any_case(give_up: fn(&Shard, u32)) {
+    loom::model(move || {
+        let shard = Shard::new();
+        let (_leader, flight) = leader(&shard);
+        let first = waiter(&shard, 1);
+        let third = spawn(&shard, |shard| assert!(shard.fetch_and_load(&mut asker(2)), "nobody else loads"));
+        let goes = spawn(&shard, move |shard| give_up(shard, flight));
+        if !shard.leave(1) {
+            shard.abandon(first.wait().expect("nobody has settled while this one was there"));
+        }
+        first.was_told_all();
+        third.join().unwrap();
+        goes.join().unwrap();
+        shard.is_settled_and_fresh();
+    });
+}
+
+#[test]
+fn a_waiter_that_leaves_while_its_turn_comes_strands_nobody() {
+    served_in_any_case(Shard::abandon);
+}
+
+#[test]
+fn a_waiter_that_leaves_while_the_leader_dies_strands_nobody() {
+    served_in_any_case(|shard, _| shard.end_holder(0));
+}
+
+#[test]
+fn holders_that_die_together_leave_nothing_behind() {
+    loom::model(|| {
+        let shard = Shard::new();
+        let _leader = leader(&shard);
+        let waiter = waiter(&shard, 1);
+        let dies = spawn(&shard, |shard| shard.end_holder(1));
+        let asks = spawn(&shard, |shard| assert!(shard.fetch_and_load(&mut asker(2)), "nobody else loads"));
+        shard.end_holder(0);
+        dies.join().unwrap();
+        asks.join().unwrap();
+        // What was told to the dead is of no matter.
+        let _ = waiter.news.try_recv();
+        shard.is_settled_and_fresh();
+    });
+}
+
+#[test]
+fn a_destroyed_cache_answers_everybody_once() {
+    loom::model(|| {
+        let shard = Shard::new();
+        let (first, flight) = leader(&shard);
+        let waiter = waiter(&shard, 1);
+        let asks = spawn(&shard, |shard| {
+            let mut asker = asker(2);
+            match shard.fetch(&mut asker) {
+                Fetched::Lead(flight) => {
+                    shard.settle(flight, 0);
+                }
+                Fetched::Wait => assert!(asker.wait().is_none()),
+                Fetched::Hit | Fetched::Closed => {}
+            }
+        });
+        let settles = spawn(&shard, move |shard| shard.settle(flight, 0));
+        shard.destroy();
+        assert!(waiter.wait().is_none());
+        waiter.was_told_all();
+        asks.join().unwrap();
+        assert!(settles.join().unwrap() != matches!(first.news.try_recv(), Ok(News::Closed)), "the leader has settled, or is told");
+        assert!(shard.state.lock().unwrap().flights.is_empty());
+    });
+}
