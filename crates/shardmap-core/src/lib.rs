@@ -37,6 +37,8 @@ pub mod turn;
 pub mod value;
 
 #[cfg(not(shardmap_loom))]
+mod done;
+#[cfg(not(shardmap_loom))]
 mod limits;
 #[cfg(not(shardmap_loom))]
 mod map;
@@ -53,6 +55,8 @@ pub mod thread;
 #[cfg(not(shardmap_loom))]
 pub mod versions;
 
+#[cfg(not(shardmap_loom))]
+pub use done::Done;
 #[cfg(not(shardmap_loom))]
 pub use error::{Code, Error, Result};
 #[cfg(not(shardmap_loom))]

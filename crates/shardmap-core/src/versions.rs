@@ -11,12 +11,12 @@ mod tree;
 mod trie;
 mod view;
 
+pub use crate::done::Done;
 pub use commit::{Base, Change, Commit, Replacement};
 pub use delta::Delta;
 pub use entry::Entry;
 pub use flat::Flat;
 pub use history::Kept;
-pub use queue::Done;
 pub use root::{mismatches, Published, Root};
 pub use tree::{Difference, Mode, Total, Tree, Write};
 pub use trie::Trie;

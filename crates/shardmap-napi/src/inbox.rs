@@ -3,26 +3,20 @@
 //! The bell keeps the isolate alive only while somebody there waits for an answer. When the isolate ends, its hook takes the bell away first, so it
 //! is never rung later, and then ends what the isolate held.
 
+mod letter;
+
+pub use letter::Letter;
+
 use crate::{
-    failure::{caught, Failure, Fallible, Outcome},
+    failure::{caught, Failure, Fallible},
     js::{check, Js},
-    thrown,
 };
 use napi::sys::{self, napi_env, napi_threadsafe_function, napi_value};
 use shardmap_core::{
     holders::Holders,
     sync::{lock, Arc, AtomicU64, Mutex, Ordering, Weak},
-    Error,
 };
 use std::{ffi::c_void, ptr};
-
-/// News of a request, by the number that the isolate gave it.
-pub enum Letter {
-    /// It is done, with this version or token, or it failed.
-    Settled { request: f64, outcome: Result<u64, Error> },
-    /// The lease that it got has ended.
-    Ended { request: f64 },
-}
 
 pub struct Inbox {
     /// Names the isolate to the leases it holds.
@@ -125,30 +119,19 @@ unsafe extern "C" fn deliver(env: napi_env, receive: napi_value, context: *mut c
     }
     // SAFETY: the context is a count of the inbox that lives until the bell's end.
     let inbox = unsafe { &*context.cast::<Inbox>() };
-    // What `receive` throws stays pending, and the runtime reports it.
-    let give = |letter: &Letter| match caught(|| hand_over(Js(env), receive, letter)) {
+    let js = Js(env);
+    let give = |letter: &Letter| match caught(|| letter.give(js, receive)) {
         Err(Failure::Coded(error)) => Err(error),
-        _ => Ok(()),
+        // `receive` has thrown. The letters behind this one must not find that pending.
+        Err(Failure::Pending) => js.report().or(Ok(())),
+        Ok(_) => Ok(()),
     };
     for letter in inbox.letters() {
         // A panic must leave nobody waiting: the letter is given once more, and then the panic in its place.
         if let Err(error) = give(&letter).or_else(|_| give(&letter)) {
-            let (Letter::Settled { request, .. } | Letter::Ended { request }) = letter;
+            let request = letter.request();
             let _ = give(&Letter::Settled { request, outcome: Err(error) });
         }
-    }
-}
-
-/// Calls `receive(kind, request, ...)`: 0 and the version or token, 1 and an error's parts, or 2.
-fn hand_over(js: Js, receive: napi_value, letter: &Letter) -> Outcome {
-    let number = |number: f64| js.make_number(number);
-    match letter {
-        Letter::Settled { request, outcome: Ok(value) } => js.call(receive, &[number(0.0)?, number(*request)?, number(*value as f64)?]),
-        Letter::Settled { request, outcome: Err(error) } => {
-            let [code, message, keys] = thrown::arguments(js, error)?;
-            js.call(receive, &[number(1.0)?, number(*request)?, code, message, keys])
-        }
-        Letter::Ended { request } => js.call(receive, &[number(2.0)?, number(*request)?]),
     }
 }
 

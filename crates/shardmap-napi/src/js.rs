@@ -297,6 +297,17 @@ impl Js {
         Ok(value)
     }
 
+    /// Reports what JavaScript has thrown as the runtime does with what nobody catches, and goes on.
+    pub fn report(self) -> Fallible<()> {
+        let (mut pending, mut error) = (false, ptr::null_mut());
+        napi!(napi_is_exception_pending(self.0, &mut pending))?;
+        if !pending {
+            return Ok(());
+        }
+        napi!(napi_get_and_clear_last_exception(self.0, &mut error))?;
+        napi!(napi_fatal_exception(self.0, error))
+    }
+
     pub fn throw(self, error: napi_value) -> Fallible<()> {
         napi!(napi_throw(self.0, error))
     }

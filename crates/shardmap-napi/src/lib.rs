@@ -13,6 +13,7 @@ mod isolate;
 mod js;
 mod keys;
 mod map;
+mod numbers;
 mod rows;
 mod space;
 mod thrown;

@@ -9,8 +9,7 @@ use crate::{
     failure::{Failure, Outcome},
     isolate::Isolate,
     js::Js,
-    keys, rows,
-    values::{self, kind, Shown},
+    keys, numbers, rows, values,
 };
 use handle::Handle;
 use napi::sys::{napi_value, ValueType};
@@ -160,7 +159,7 @@ fn reserve(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 
 fn stats(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let stats = handle.open()?.stats()?;
-    let numbers = [
+    let all = [
         stats.entries,
         stats.bytes,
         stats.shards,
@@ -172,11 +171,7 @@ fn stats(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
         stats.growths,
         stats.largest_move,
     ];
-    let array = call.js.array(numbers.len())?;
-    for (index, &number) in numbers.iter().enumerate() {
-        call.js.set_element(array, index, call.js.make_number(number as f64)?)?;
-    }
-    Ok(array)
+    numbers::give(call.js, all.into_iter())
 }
 
 fn count_near(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
@@ -227,12 +222,8 @@ fn read_many(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     };
     let array = call.js.array(found.len() * 2)?;
     for (index, value) in found.iter().enumerate() {
-        let (kind, value) = match value.as_ref().map(|value| values::show(call.js, value)).transpose()? {
-            None => (kind::ABSENT, call.js.undefined()?),
-            Some(Shown::Scalar(scalar)) => (kind::SCALAR, scalar),
-            Some(Shown::Encoded(kind, bytes)) => (kind, call.js.new_bytes(bytes.len(), |out| out.copy_from_slice(bytes))?),
-        };
-        call.js.set_element(array, index * 2, call.js.make_number(f64::from(kind))?)?;
+        let [kind, value] = values::own(call.js, value.as_ref())?;
+        call.js.set_element(array, index * 2, kind)?;
         call.js.set_element(array, index * 2 + 1, value)?;
     }
     Ok(array)

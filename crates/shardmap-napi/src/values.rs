@@ -130,6 +130,16 @@ fn bigint(js: Js, bytes: &[u8]) -> Outcome {
     js.make_bigint(*sign == 1, &magnitude.chunks(8).map(word).collect::<Vec<_>>())
 }
 
+/// Kind and value, whose bytes are an array of their own; `None` is absence.
+pub fn own(js: Js, value: Option<&Value>) -> Fallible<[napi_value; 2]> {
+    let (kind, value) = match value.map(|value| show(js, value)).transpose()? {
+        None => (kind::ABSENT, js.undefined()?),
+        Some(Shown::Scalar(scalar)) => (kind::SCALAR, scalar),
+        Some(Shown::Encoded(kind, bytes)) => (kind, js.new_bytes(bytes.len(), |out| out.copy_from_slice(bytes))?),
+    };
+    Ok([js.make_number(f64::from(kind))?, value])
+}
+
 /// Gives a value to the caller: the kind stands in the isolate's buffer, and encoded bytes do where they fit.
 #[inline(always)]
 pub fn give(call: &Call<'_>, value: Option<&Value>) -> Outcome {

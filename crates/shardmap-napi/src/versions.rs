@@ -7,18 +7,15 @@ mod view;
 
 use crate::{
     call::{define, takes, Call, Method},
-    failure::{Fallible, Outcome},
+    failure::Outcome,
     isolate::Isolate,
     js::Js,
-    keys,
-    values::{self, kind, Shown},
+    keys, numbers, values,
 };
-use handle::{numbers, whole, Handle};
-use napi::sys::napi_value;
+use handle::Handle;
 use shardmap_core::{
     key::{Key, KeyBuf},
     versions::{VersionedMap, Write},
-    Value,
 };
 use std::{ptr, rc::Rc, sync::Arc};
 
@@ -80,31 +77,23 @@ fn version(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
 /// `[version, at, changes, ...]`, the oldest first.
 fn versions(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let kept = handle.open()?.kept()?;
-    numbers(call.js, kept.iter().flat_map(|kept| [kept.version, kept.at, kept.changes]))
+    numbers::give(call.js, kept.iter().flat_map(|kept| [kept.version, kept.at, kept.changes]))
 }
 
 /// `[key, kind, before, kind, after, ...]`.
 fn changes(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
-    let version = whole(call.js, call.arguments[0])?;
+    let version = numbers::whole(call.js, call.arguments[0])?;
     let changes = handle.open()?.changes(version)?;
     let array = call.js.array(changes.len() * 5)?;
     for (index, change) in changes.iter().enumerate() {
         call.js.set_element(array, index * 5, keys::write(call.js, change.key.as_bytes())?)?;
         for (offset, value) in [(1, &change.before), (3, &change.after)] {
-            let (kind, shown) = shown(call.js, value.as_ref())?;
-            call.js.set_element(array, index * 5 + offset, call.js.make_number(f64::from(kind))?)?;
+            let [kind, shown] = values::own(call.js, value.as_ref())?;
+            call.js.set_element(array, index * 5 + offset, kind)?;
             call.js.set_element(array, index * 5 + offset + 1, shown)?;
         }
     }
     Ok(array)
-}
-
-fn shown(js: Js, value: Option<&Value>) -> Fallible<(i32, napi_value)> {
-    Ok(match value.map(|value| values::show(js, value)).transpose()? {
-        None => (kind::ABSENT, js.undefined()?),
-        Some(Shown::Scalar(scalar)) => (kind::SCALAR, scalar),
-        Some(Shown::Encoded(kind, bytes)) => (kind, js.new_bytes(bytes.len(), |out| out.copy_from_slice(bytes))?),
-    })
 }
 
 fn stats(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
@@ -120,7 +109,7 @@ fn stats(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
         stats.log_writes,
         stats.bytes,
     ];
-    numbers(call.js, all.into_iter())
+    numbers::give(call.js, all.into_iter())
 }
 
 /// Takes (key, value, kind, ...), where a stored `undefined` deletes.

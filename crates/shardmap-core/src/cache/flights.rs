@@ -55,7 +55,7 @@ impl Flight {
         *last = last.wrapping_add(1);
         (self.number, self.dirty) = (*last, false);
         let stale = stale(KeyRef { bytes: self.key.as_bytes(), hash: self.hash });
-        letters.add(&heir, News::Lead { flight: self.number, stale });
+        letters.add(&heir, News::Lead { key: self.key.clone(), flight: self.number, stale });
         letters.forget(&std::mem::replace(&mut self.leader, heir));
         true
     }

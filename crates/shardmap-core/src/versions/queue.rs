@@ -10,6 +10,7 @@ use super::{
     view, Durability, VersionedMap,
 };
 use crate::{
+    done::Done,
     error::{Code, Error, Result},
     store::{Change, Logged, Store, TX_IDS},
     sync::{lock, Arc, Mutex, Ordering},
@@ -25,36 +26,6 @@ use std::{
 const TOGETHER: usize = 1024;
 /// How late [`Durability::Eventual`] is written out; the disk may take as long again.
 const LATE: Duration = Duration::from_millis(50);
-
-/// What is told of a commit's end: its version. Told once, also when the commit is lost in a panic.
-pub struct Done(Option<Box<dyn FnOnce(Result<u64>) + Send>>);
-
-impl Done {
-    /// From what is to be called; it must be short and take no lock of the map.
-    pub fn new(tell: impl FnOnce(Result<u64>) + Send + 'static) -> Self {
-        Self(Some(Box::new(tell)))
-    }
-
-    /// Hands it on.
-    pub(super) fn take(&mut self) -> Self {
-        Self(self.0.take())
-    }
-
-    /// Tells it.
-    pub fn tell(mut self, result: Result<u64>) {
-        if let Some(tell) = self.0.take() {
-            tell(result);
-        }
-    }
-}
-
-impl Drop for Done {
-    fn drop(&mut self) {
-        if let Some(tell) = self.0.take() {
-            tell(Err(Error::new(Code::Panic, "a bug in shardmap lost this commit; please report it")));
-        }
-    }
-}
 
 /// Commits to come.
 pub(super) type Queue = Mutex<VecDeque<(Commit, Done)>>;

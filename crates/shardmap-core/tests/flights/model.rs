@@ -140,7 +140,7 @@ impl World {
                 News::Loaded(value) => Heard::Loaded(number(&value)),
                 News::Failed(error) => Heard::Failed(number(&error)),
                 News::Closed => Heard::Closed,
-                News::Lead { flight, stale } => {
+                News::Lead { flight, stale, .. } => {
                     lead.lock().unwrap()[request as usize] = flight;
                     Heard::Lead(number(&stale.unwrap()))
                 }

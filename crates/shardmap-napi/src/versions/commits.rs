@@ -1,11 +1,12 @@
 //! Commits: asked for here, answered at once or by a letter.
 
-use super::handle::{whole, Handle};
+use super::handle::Handle;
 use crate::{
     call::Call,
     failure::{Fallible, Outcome},
     inbox::Letter,
     js::Js,
+    numbers::whole,
     values,
 };
 use napi::sys::{napi_value, ValueType};

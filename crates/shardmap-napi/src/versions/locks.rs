@@ -1,10 +1,7 @@
 //! Locks of a versioned map.
 
-use super::{
-    commits::answer,
-    handle::{whole, Handle},
-};
-use crate::{call::Call, failure::Outcome, inbox::Letter};
+use super::{commits::answer, handle::Handle};
+use crate::{call::Call, failure::Outcome, inbox::Letter, numbers::whole};
 use shardmap_core::{
     leases::{Granted, Request, Term},
     Result,

@@ -1,13 +1,11 @@
 //! The functions of one snapshot of a versioned map. The object can be taken again for another version after it was closed.
 
-use super::{
-    commits,
-    handle::{self, numbers, whole},
-};
+use super::{commits, handle};
 use crate::{
     call::{define, takes, Call, Method},
     failure::Outcome,
     held::{self, Held, Holder},
+    numbers::{self, whole},
 };
 use napi::sys::ValueType;
 use shardmap_core::versions::{Base, View};
@@ -51,7 +49,7 @@ fn take(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let view = map.hold(version.map_or_else(|| map.latest(), |version| map.at(version))?);
     let root = view.root().clone();
     handle.view.set(view);
-    numbers(call.js, [root.version, root.at, root.tree.len() as u64].into_iter())
+    numbers::give(call.js, [root.version, root.at, root.tree.len() as u64].into_iter())
 }
 
 /// Commits what is staged: the staged keys must not have been written since this version.

@@ -1,6 +1,6 @@
 //! Who takes part in a load, and what it is told.
 
-use crate::{cache::Terms, sync::Arc, value::Value};
+use crate::{cache::Terms, key::Key, sync::Arc, value::Value};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// Tells the party of this request its news.
@@ -27,6 +27,8 @@ pub enum News {
     Failed(Value),
     /// It is now this party's turn to load.
     Lead {
+        /// Of this key.
+        key: Key,
         /// The number of the flight, to settle it with.
         flight: u32,
         /// The old value, if it is kept.
