@@ -10,7 +10,13 @@ pub mod lru;
 #[cfg(not(shardmap_loom))]
 pub mod policy;
 #[cfg(not(shardmap_loom))]
+pub mod sketch;
+#[cfg(not(shardmap_loom))]
 pub mod tags;
 mod terms;
+#[cfg(not(shardmap_loom))]
+pub mod tinylfu;
+#[cfg(not(shardmap_loom))]
+pub mod window;
 
 pub use terms::{Tag, Terms, Ttl};

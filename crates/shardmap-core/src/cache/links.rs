@@ -78,6 +78,12 @@ impl<T: Copy + Default, const LISTS: usize> Links<T, LISTS> {
         self.places(list).next()
     }
 
+    /// The warmest of a list.
+    #[inline]
+    pub fn warmest(&self, list: usize) -> Option<u32> {
+        self.nodes.get(list)?.colder.checked_sub(LISTS as u32)
+    }
+
     /// The places of a list, coldest first.
     pub fn places(&self, list: usize) -> impl Iterator<Item = u32> + '_ {
         let mut at = list as u32;

@@ -1,6 +1,6 @@
 //! Which entry goes when there is no room: one trait, so that the cache knows no policy by name.
 
-use super::lru::Lru;
+use super::{lru::Lru, tinylfu::TinyLfu};
 use crate::error::{Code, Error, Result};
 
 /// Which entry goes when there is no room. Entries are known by their place in the slab; each policy keeps its own compact array of nodes, so
@@ -56,7 +56,7 @@ impl Policy {
     pub fn eviction(self) -> Box<dyn Eviction> {
         match self {
             Self::Lru => Box::new(Lru::default()),
-            Self::TinyLfu => Box::new(Lru::default()),
+            Self::TinyLfu => Box::new(TinyLfu::default()),
         }
     }
 }
