@@ -213,6 +213,203 @@ export declare class ShardmapError extends Error {
   readonly keys?: readonly Key[];
   constructor(code: ErrorCode, message: string, keys?: readonly Key[]);
 }
+/** Options of {@link SharedCache.open}. An option left out matches whatever the cache already has. Making a cache needs `max` or `maxBytes`. */
+export interface SharedCacheOptions {
+  /** Entries it holds at most, exactly. */
+  max?: number;
+  /** Bytes it holds at most, exactly: keys, values, tags and the overhead of each entry. */
+  maxBytes?: number;
+  /** Bytes that one entry may have. Default: whatever fits in `maxBytes`. */
+  maxEntryBytes?: number;
+  /** How long an entry is fresh, in milliseconds from 1 on, unless its write says otherwise. Default: for ever. */
+  ttl?: Ms;
+  /** Shortens each ttl by a random part of at most this fraction, so that what was written together does not expire together. Default 0. */
+  ttlJitter?: number;
+  /** Whether a read lets the entry's ttl begin anew. Such entries are read past the near cache. Default false. */
+  updateAgeOnGet?: boolean;
+  /** Whether `get` may give an expired value that is still there: for as long again as it was fresh. Default false. */
+  allowStale?: boolean;
+  /** Which entry goes when there is no room. `'tinylfu'` (default) keeps what is used often, `'lru'` what was used last. */
+  policy?: "tinylfu" | "lru";
+  /**
+   * Entries that this thread's near cache may keep decoded, shared by all its handles of the cache; with them at most 16 MiB of values.
+   * Default 8192; 0 turns it off for this handle. The latest number given in a thread is the one in force there.
+   */
+  near?: number;
+}
+/** Options of {@link SharedCache.set} and {@link SharedCache.setMany}. */
+export interface CacheSetOptions {
+  /** How long the entry is fresh: from 1 ms on, or Infinity. Default: the cache's `ttl`. */
+  ttl?: Ms;
+  /** By which it can be invalidated: at most 64, each of 1 to 256 characters. */
+  tags?: readonly string[];
+}
+/** Options of {@link SharedCache.fetch}. */
+export interface FetchOptions {
+  /** How long the loaded entry is fresh: from 1 ms on, or Infinity. Default: the cache's `ttl`. */
+  ttl?: Ms;
+  /**
+   * For so long after its expiry an entry is answered as it is, while one load in the background replaces it. It is also what answers when a
+   * loader throws. Default 0.
+   */
+  staleWhileRevalidate?: Ms;
+  /** After so long the promise rejects with `ERR_SHARDMAP_TIMEOUT`. If this caller was loading, the next one's loader runs. */
+  timeout?: Ms;
+  /** Gives up: the promise rejects with the signal's reason. If this caller was loading, the next one's loader runs. */
+  signal?: AbortSignal;
+  /** As for {@link CacheSetOptions.tags}. */
+  tags?: readonly string[];
+  /** Loads although there is a fresh value; a load that is under way already is waited for. Default false. */
+  forceRefresh?: boolean;
+}
+/** What {@link SharedCache.fetch} gives its loader. */
+export interface LoadContext<V> {
+  /** Aborts when the result is not wanted any more. What the loader returns after that is ignored. */
+  signal: AbortSignal;
+  /** The expired value, if it is still there. */
+  stale: V | undefined;
+}
+/** What {@link SharedCache.on} listens for. */
+export type CacheEventName = "evict" | "expire" | "replace" | "delete" | "dropped";
+/** An entry that went, or events that were dropped. */
+export interface CacheEvent<K extends Key> {
+  /** Undefined for `dropped`. */
+  key: K;
+  /** `size`, `expired`, `replaced`, `deleted` or `invalidated`; `overflow` for `dropped`. */
+  cause: string;
+  /** For `dropped`: how many. */
+  count?: number;
+}
+/** What {@link SharedCache.stats} returns: sums over all threads since the cache was made, except where it says otherwise. */
+export interface CacheStats {
+  /** Entries now. */
+  entries: number;
+  /** Bytes now, of the kind that `maxBytes` bounds. */
+  bytes: number;
+  /** Reads that found a value. Other threads report hits of their near caches with a delay of up to 63 each. */
+  hits: number;
+  /** Hits answered by a near cache. */
+  nearHits: number;
+  /** Reads that found none, or an expired one. */
+  misses: number;
+  /** Loaders run by `fetch`. */
+  loads: number;
+  /** Loaders that threw. */
+  loadErrors: number;
+  /** Entries that went, by `size`, `expired`, `replaced`, `deleted` and `invalidated`. */
+  evictions: Record<string, number>;
+}
+/**
+ * A bounded cache, shared by all threads of the process: whoever opens the same name has the same entries, and each key is loaded once. It never
+ * holds more than `max` entries or `maxBytes`. Operations on one key are linearizable across threads, as in {@link SharedMap}, and keys
+ * and values are the same: what a read returns is a copy, deeply frozen where it is plain data.
+ *
+ * Every method throws, or rejects with, `ERR_SHARDMAP_CLOSED` after `close()` here or `destroy()` anywhere, and `ERR_SHARDMAP_KEY` for what is no key.
+ */
+export declare class SharedCache<K extends Key = string, V = unknown> implements Iterable<[
+  K,
+  V
+]> {
+  #private;
+  private constructor();
+  /**
+   * Opens the cache of that name, and makes it if there is none, which needs `max` or `maxBytes`. Each call returns a handle of its own.
+   * `ERR_SHARDMAP_OPTION` for a bad option; `ERR_SHARDMAP_MISMATCH` when the name is open as another kind, or with another value of a given option.
+   */
+  static open<K extends Key, V>(name: string, options?: SharedCacheOptions): SharedCache<K, V>;
+  /** The names of all shared caches of the process, in no particular order. */
+  static names(): string[];
+  /**
+   * Ends the cache for every thread and frees its entries; returns whether there was one. All its handles throw `ERR_SHARDMAP_CLOSED` from then on,
+   * and what waits or loads rejects with it. The name is free again.
+   */
+  static destroy(name: string): boolean;
+  /** The name it was opened by. */
+  get name(): string;
+  /** The number of entries. */
+  get size(): number;
+  /**
+   * The value of the key, or undefined when there is none or it has expired. It counts as a use of the entry, also when it is answered without
+   * leaving JavaScript, which it is while nobody has changed the entry since this thread last read it.
+   */
+  get(key: K): V | undefined;
+  /** The same, but it is neither a use nor counted. */
+  peek(key: K): V | undefined;
+  /** Whether the key has a value that has not expired, a stored undefined included. It is neither a use nor counted. */
+  has(key: K): boolean;
+  /**
+   * Stores a copy of the value, for every thread; other entries make room for it. Throws `ERR_SHARDMAP_VALUE` for what cannot be stored, and changes
+   * nothing then. Beyond `maxEntryBytes` it throws `ERR_SHARDMAP_FULL` and removes the old value, for a cache must not keep a stale one.
+   */
+  set(key: K, value: V, options?: CacheSetOptions): this;
+  /** The values of the keys, in their order, each read as by `get`. */
+  getMany(keys: Iterable<K>): (V | undefined)[];
+  /** Stores all entries, or none if any of them throws as in `set`. Readers may see some before the others. With one key twice the last wins. */
+  setMany(entries: Iterable<readonly [
+    K,
+    V
+  ]>, options?: CacheSetOptions): this;
+  /**
+   * Adds to the number of the key in one step and returns the sum; no entry counts as 0. The ttl counts from the entry's creation, whatever is added
+   * later: a rate limiter. `ERR_SHARDMAP_VALUE` for what is no number.
+   */
+  increment(key: K, by?: number, options?: {
+    ttl?: Ms;
+  }): number;
+  /** Removes the entry; returns whether there was one. */
+  delete(key: K): boolean;
+  /** Removes all entries. */
+  clear(): void;
+  /** All keys, as `entries`. */
+  keys(): IterableIterator<K>;
+  /**
+   * All entries that have not expired, in no particular order, weakly consistent: an entry present throughout comes exactly once; one written
+   * meanwhile may come or not. It is no use of them.
+   */
+  entries(): IterableIterator<[
+    K,
+    V
+  ]>;
+  /** The same as `entries`. */
+  [Symbol.iterator](): IterableIterator<[
+    K,
+    V
+  ]>;
+  /** How long the entry is still fresh: 0 when there is none or it has expired, Infinity when it does not expire. */
+  getRemainingTTL(key: K): Ms;
+  /**
+   * The value of the key; if there is none, what `load` makes of it, which is stored. In the whole process there is one load of a key at a time: who
+   * asks meanwhile waits for it. When the caller whose loader runs ends, aborts or times out, the loader of the next one who waits runs. What
+   * a loader throws rejects all who wait, rebuilt in other threads, and is not stored. If the key is written, deleted, or a tag of it invalidated meanwhile, the
+   * result answers those who wait and is not stored. `load` runs under no lock; one that fetches its own key rejects with `ERR_SHARDMAP_LOCKED`.
+   * Loaders of two keys that fetch each other's keys can wait for each other: give them a `timeout`.
+   */
+  fetch(key: K, load: (key: K, context: LoadContext<V>) => V | Promise<V>, options?: FetchOptions): Promise<V>;
+  /** Removes all entries with the tag, and returns how many there were. Its cost is theirs. */
+  invalidateTag(tag: string): number;
+  /**
+   * Calls `listener` with what happens to entries in the whole process, in order per key: `evict` (there was no room), `expire`, `replace`, `delete`
+   * (also by `clear` and `invalidateTag`). 8,192 events wait for a thread; of more the oldest are dropped, and `dropped` says how many. The listener must
+   * be quick, and does not keep the process alive. Returns the way to stop; closing the handle stops too.
+   */
+  on(event: CacheEventName, listener: (event: CacheEvent<K>) => void): () => void;
+  /** Writes all entries that have not expired to a file, for a warm start; resolves with their number. Another thread does it. `ERR_SHARDMAP_IO`. */
+  dump(path: string): Promise<number>;
+  /**
+   * Stores the entries of a file that `dump` has written, as far as there is room and their time is not over; resolves with their number. The file is
+   * checked whole before: `ERR_SHARDMAP_CORRUPT` changes nothing.
+   */
+  load(path: string): Promise<number>;
+  /** Counters of the whole process; see {@link CacheStats}. */
+  stats(): CacheStats;
+  /**
+   * Ends this handle: its loaders' signals abort, its pending fetches reject with `ERR_SHARDMAP_CLOSED`, its listeners stop. The entries live on until
+   * `destroy` or the end of the process. Closing twice is fine.
+   */
+  close(): void;
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void;
+}
 /**
  * A Map without insertion order, shared by all threads of the process: whoever opens the same name has the same data. Operations on one
  * key are linearizable across threads: once a write has returned, every thread reads it or a later one. Nothing is promised between keys.

@@ -32,7 +32,7 @@ function complaints(files: string[], lib: string, resolution: keyof typeof resol
 }
 
 for (const resolution of ['node16', 'nodenext', 'bundler'] as const) {
-  const files = resolution === 'bundler' ? ['module.mts', 'versions.mts'] : ['module.mts', 'versions.mts', 'common.cts']
+  const files = resolution === 'bundler' ? ['module.mts', 'versions.mts', 'caches.mts'] : ['module.mts', 'versions.mts', 'caches.mts', 'common.cts']
   test(`the types compile under ${resolution} with lib es2022, as a Map too`, t => {
     t.deepEqual(complaints(files, 'es2022', resolution), [])
   })
@@ -51,11 +51,12 @@ test('the types for import and for require are the same', t => {
 
 test('the types name everything the package exports, and import gives what require gives', async t => {
   const names = Object.keys(face).filter(name => name !== 'default' && name !== 'module.exports').sort()
-  t.deepEqual(names, ['SharedMap', 'ShardmapError', 'SnapshotMap'].sort())
+  t.deepEqual(names, ['ShardmapError', 'SharedCache', 'SharedMap', 'SnapshotMap'])
   for (const name of names) t.regex(text('index.d.ts'), new RegExp(`export (declare )?(class|function|const) ${name}\\b`))
   const { createRequire } = await import('node:module')
   const required = createRequire(import.meta.url)('shardmap')
   t.is(required.SharedMap, face.SharedMap, 'one class, one near cache')
+  t.is(required.SharedCache, face.SharedCache)
   t.is(required.SnapshotMap, face.SnapshotMap)
   t.is(required.ShardmapError, ShardmapError)
 })

@@ -9,8 +9,15 @@ export const STAGE_ARGUMENTS = 12_000
 /** What one call of a consistent read can take. */
 const CONSISTENT_KEYS = 50_000
 
-/** All or none of the writes (key, value, kind, ...); returns how many of the keys had an entry. */
-export function applyAll(native: NativeMap, writes: unknown[]): number {
+/** What writes are handed to before they are applied together. */
+interface Staging {
+  size(): number
+  stage(...writes: unknown[]): void
+  unstage(): void
+}
+
+/** All or none of the writes (key, value, kind, ...); returns what `apply` does. */
+export function applyAll<T>(native: Staging, writes: unknown[], apply: () => T): T {
   try {
     if (writes.length === 0) native.size()
     for (let i = 0; i < writes.length; i += STAGE_ARGUMENTS) native.stage(...writes.slice(i, i + STAGE_ARGUMENTS))
@@ -18,7 +25,7 @@ export function applyAll(native: NativeMap, writes: unknown[]): number {
     native.unstage()
     throw error
   }
-  return native.apply()
+  return apply()
 }
 
 /** The values of the keys at one point in time. */

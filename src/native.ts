@@ -89,6 +89,49 @@ export interface NativeVersions {
   close(): void
 }
 
+/** How `fetch` of a cache was answered: `head[6]`. */
+export const HIT = 0
+export const WAIT = 1
+export const LEAD = 2
+/** The old value, and somebody else loads. */
+export const STALE = 3
+/** The old value, and the caller is to load in the background. */
+export const STALE_LEAD = 4
+
+/** A ttl is in milliseconds; Infinity: none, undefined: the cache's. */
+export interface NativeCache extends NativeReads {
+  id: number
+  /** Tickets of near hits, [count, ticket, ...]: every later call of this handle applies and empties them first. */
+  touches(ring: ArrayBuffer): void
+  touch(): void
+  peek(key: unknown): Raw
+  set(key: unknown, value: Raw, kind: Kind, ttl?: number, ...tags: string[]): void
+  increment(key: unknown, by: number, ttl?: number): number
+  delete(key: unknown): boolean
+  clear(): void
+  remaining(key: unknown): number
+  stage(...writes: unknown[]): void
+  unstage(): void
+  apply(ttl?: number, ...tags: string[]): void
+  invalidate(tag: string): number
+  stats(): number[]
+  fetch(request: number, key: unknown, force: boolean, staleMs: number, ttl?: number, ...tags: string[]): Raw
+  /** Whether it was stored. */
+  settle(key: unknown, flight: number, value: Raw, kind: Kind): boolean
+  /** The old value that answers in place of the error. */
+  fail(key: unknown, flight: number, error: Raw, kind: Kind): Raw
+  abandon(key: unknown, flight: number): void
+  /** Whether the request has waited. Otherwise a letter is under way. */
+  leave(key: unknown, request: number): boolean
+  /** For events of the kinds, by their bits, of this thread: again replaces. A letter says that `events` has some. */
+  listen(request: number, kinds: number): void
+  unlisten(): void
+  /** [dropped, then kind, cause, key, ...] */
+  events(): unknown[]
+  dump(request: number, path: string): void
+  load(request: number, path: string): void
+}
+
 /** Keys of a batch, taken once and written by their numbers. */
 export interface NativeWriter {
   key(key: unknown): number
@@ -104,6 +147,12 @@ interface Space {
   openVersions(name: string, history?: number, mode?: string, path?: string, durability?: string): NativeVersions
   destroyVersions(name: string): boolean
   versionsNames(): string[]
+  openCache(
+    name: string, max?: number, maxBytes?: number, maxEntryBytes?: number, ttl?: number, ttlJitter?: number, updateAgeOnGet?: boolean, allowStale?: boolean,
+    policy?: string,
+  ): NativeCache
+  destroyCache(name: string): boolean
+  cacheNames(): string[]
   listen(receive: (...letter: never) => void): void
   hold(hold: boolean): void
 }

@@ -1,25 +1,10 @@
 import { types } from 'node:util'
-import { ShardmapError } from './errors'
+import { abortSignal, checked, describe, isWellFormed, oneOf, optionError, path, whole, type Rule } from './rules'
 import type { BatchOptions, CommitOptions, LockOptions, SharedMapOptions, SnapshotMapOptions } from './types'
 
 const MAX_ENTRIES = 2 ** 32
 
-interface Rule {
-  ok: (value: unknown) => boolean
-  want: string
-}
-
-const whole = (from: number, to: number): Rule => ({
-  ok: (value) => Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to,
-  want: `a whole number from ${from} to ${to}`,
-})
-
-/** Without a lone surrogate, which the native side would read as another character. */
-const isWellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed()
-
 const isPowerOfTwo = (value: unknown): boolean => ((value as number) & ((value as number) - 1)) === 0
-
-const oneOf = (...names: string[]): Rule => ({ ok: (value) => names.includes(value as string), want: names.map((name) => `'${name}'`).join(' or ') })
 
 const mapRules: Record<keyof SharedMapOptions, Rule> = {
   shards: { ok: (value) => whole(2, 65_536).ok(value) && isPowerOfTwo(value), want: 'a power of two from 2 to 65536' },
@@ -33,32 +18,18 @@ const snapshotMapRules: Record<keyof SnapshotMapOptions, Rule> = {
   history: whole(0, 1_000_000),
   mode: oneOf('delta', 'copy'),
   near: mapRules.near,
-  path: { ok: (value) => typeof value === 'string' && value !== '' && !value.includes('\0') && isWellFormed(value), want: 'the path of a file' },
+  path,
   durability: oneOf('immediate', 'eventual', 'none'),
 }
 
 const lockRules: Record<keyof LockOptions, Rule> = {
   leaseMs: whole(1, 2 ** 31 - 1),
-  signal: { ok: (value) => value instanceof AbortSignal, want: 'an AbortSignal' },
+  signal: abortSignal,
 }
 
 const batchRules: Record<keyof BatchOptions, Rule> = {
   size: whole(1, 1_000_000),
   intervalMs: whole(1, 2 ** 31 - 1),
-}
-
-function checked<T extends object>(call: string, options: unknown, rules: Record<keyof T, Rule>): T {
-  if (options === undefined) return {} as T
-  if (typeof options !== 'object' || options === null) throw optionError(`${call} takes an object of options, not ${describe(options)}`)
-  const result: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, name)) throw optionError(`${call} has no option "${name}"; it has ${Object.keys(rules).join(', ')}`)
-    if (value === undefined) continue
-    const rule = rules[name as keyof T]
-    if (!rule.ok(value)) throw optionError(`${call}: ${name} must be ${rule.want}, not ${describe(value)}; leave it out for the default`)
-    result[name] = value
-  }
-  return result as T
 }
 
 export function mapOptions(options: unknown): SharedMapOptions {
@@ -109,9 +80,9 @@ export function versionNumber(call: string, value: unknown): number {
   return Number(value <= Number.MAX_SAFE_INTEGER ? value : Number.MAX_SAFE_INTEGER)
 }
 
-export function mapName(name: unknown): string {
-  if (typeof name !== 'string' || name === '') throw optionError(`the name of a map must be a string that is not empty, not ${describe(name)}`)
-  if (!isWellFormed(name)) throw optionError('the name of a map must not hold a lone surrogate')
+export function mapName(name: unknown, kind = 'map'): string {
+  if (typeof name !== 'string' || name === '') throw optionError(`the name of a ${kind} must be a string that is not empty, not ${describe(name)}`)
+  if (!isWellFormed(name)) throw optionError(`the name of a ${kind} must not hold a lone surrogate`)
   return name
 }
 
@@ -135,14 +106,4 @@ export function iterable<T>(call: string, value: Iterable<T>): Iterable<T> {
 export function pair<K, V>(call: string, entry: readonly [K, V]): readonly [K, V] {
   if (typeof entry === 'object' && typeof (entry as typeof entry | null)?.[Symbol.iterator] === 'function') return entry
   throw optionError(`${call} takes [key, value] pairs, not ${describe(entry)}`)
-}
-
-function optionError(message: string): ShardmapError {
-  return new ShardmapError('ERR_SHARDMAP_OPTION', message)
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (value === null || typeof value !== 'object') return typeof value === 'symbol' || typeof value === 'function' ? `a ${typeof value}` : String(value)
-  return 'an object'
 }

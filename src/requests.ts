@@ -1,43 +1,49 @@
 import { ShardmapError, type ErrorCode } from './errors'
-import { space } from './native'
+import { space, type Kind, type Raw } from './native'
 import type { Key } from './types'
 
-// What is asked of other threads and answered by a letter: see crates/shardmap-napi/src/inbox.rs.
+// What is asked of other threads and answered by letters: see crates/shardmap-napi/src/inbox.rs.
 
-interface Waiting {
-  resolve(answer: number): void
-  reject(error: unknown): void
-}
+export const SETTLED = 0
+export const FAILED = 1
+export const LEASE_ENDED = 2
+export const LOADED = 3
+export const NOT_LOADED = 4
+export const LEADS = 5
+export const NEWS = 6
 
-const waiting = new Map<number, Waiting>()
+export type Letter =
+  | [kind: typeof SETTLED, request: number, answer: number]
+  | [kind: typeof FAILED, request: number, code: ErrorCode, message: string, keys: readonly Key[] | undefined]
+  | [kind: typeof LEASE_ENDED, request: number]
+  | [kind: typeof LOADED | typeof NOT_LOADED, request: number, valueKind: Kind, value: Raw]
+  | [kind: typeof LEADS, request: number, flight: number, staleKind: Kind, stale: Raw]
+  | [kind: typeof NEWS, request: number]
+
+/** Gets the letters of a request. It must not throw. */
+export type Receiver = (letter: Letter) => void
+
+const receivers = new Map<number, Receiver>()
 /** What to do when the lease that a request got ends. Until its asker has heard of the lease, that is to remember the end. */
 const leases = new Map<number, () => void>()
 const unheard = (): void => {}
+let held = 0
 let last = 0
 let listening = false
 
-type Letter =
-  | [kind: 0, request: number, answer: number]
-  | [kind: 1, request: number, code: ErrorCode, message: string, keys: readonly Key[] | undefined]
-  | [kind: 2, request: number]
-
 function receive(...letter: Letter): void {
   const [kind, request] = letter
-  if (kind === 2) {
-    const ended = leases.get(request)
-    leases.delete(request)
-    ended?.()
+  if (kind !== LEASE_ENDED) {
+    receivers.get(request)?.(letter)
     return
   }
-  const asked = waiting.get(request)
-  if (asked === undefined) return
-  forget(request)
-  if (kind === 0) asked.resolve(letter[2])
-  else asked.reject(new ShardmapError(letter[2], letter[3], letter[4]))
+  const ended = leases.get(request)
+  leases.delete(request)
+  ended?.()
 }
 
 /** A number for a request of this thread. */
-function newRequest(): number {
+export function newRequest(): number {
   if (!listening) {
     space.listen(receive)
     listening = true
@@ -45,17 +51,44 @@ function newRequest(): number {
   return ++last
 }
 
+/** Has the letters of a request given to `receiver`. The thread does not live on for them. */
+export function onLetter(request: number, receiver: Receiver): void {
+  receivers.set(request, receiver)
+}
+
+/** The letters of a request will go nowhere. */
+export function forgetLetters(request: number): void {
+  receivers.delete(request)
+}
+
+/** Lets the thread live on until `release`. */
+export function hold(): void {
+  if (++held === 1) space.hold(true)
+}
+
+export function release(): void {
+  if (--held === 0) space.hold(false)
+}
+
+export function errorOf(letter: Letter & { 0: typeof FAILED }): ShardmapError {
+  return new ShardmapError(letter[2], letter[3], letter[4])
+}
+
 /** The answer to a request that has none yet. The thread lives on until it comes. */
 export function answerOf(request: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    waiting.set(request, { resolve, reject })
-    if (waiting.size === 1) space.hold(true)
+    hold()
+    onLetter(request, (letter) => {
+      forget(request)
+      if (letter[0] === SETTLED) resolve(letter[2])
+      else if (letter[0] === FAILED) reject(errorOf(letter))
+    })
   })
 }
 
-/** Gives a request up: its answer will go nowhere. */
+/** Gives up a request that an answer is awaited to: it will go nowhere. */
 export function forget(request: number): void {
-  if (waiting.delete(request) && waiting.size === 0) space.hold(false)
+  if (receivers.delete(request)) release()
 }
 
 /** Asks, and gives what comes back, at once or later. */

@@ -215,7 +215,8 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
       const raw = encode(value)
       writes.push(own, raw, encodedKind)
     }
-    applyAll(this.#native, writes)
+    const native = this.#native
+    applyAll(native, writes, () => native.apply())
     return this
   }
 
@@ -223,7 +224,8 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
   deleteMany(keys: Iterable<K>): number {
     const writes: unknown[] = []
     for (const key of iterable('deleteMany', keys)) writes.push(ownKey(key), undefined, ABSENT)
-    return applyAll(this.#native, writes)
+    const native = this.#native
+    return applyAll(native, writes, () => native.apply())
   }
 
   /**

@@ -1,0 +1,239 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Ask } from './cache-options'
+import type { LoadContext } from './cache-types'
+import { decodedFrozen, decodePart, decodeResult, encode, encodedKind } from './codec'
+import { ShardmapError } from './errors'
+import { closedError } from './handle'
+import { ownKey } from './keys'
+import { runLoader, type Loading } from './loading'
+import { ABSENT, head, HIT, LEAD, STALE, STALE_LEAD, type Kind, type NativeCache, type Raw } from './native'
+import { errorOf, FAILED, forgetLetters, hold, LEADS, LOADED, newRequest, NOT_LOADED, onLetter, release, type Letter } from './requests'
+import { decodeThrown, encodeThrown } from './thrown'
+
+export type Loader = (key: unknown, context: LoadContext<unknown>) => unknown
+
+interface Settle {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** The fetches of one handle that wait or load. */
+export class Fetches {
+  readonly native: NativeCache
+  readonly #open = new Set<Fetch>()
+  #closing = false
+
+  constructor(native: NativeCache) {
+    this.native = native
+  }
+
+  /** The value of an own key. `take` gives what a stored one is to the caller. */
+  fetch(key: unknown, load: Loader, ask: Ask, take: (raw: Raw) => unknown): unknown {
+    if (this.#closing) throw closedError('cache')
+    const request = newRequest()
+    const raw = this.native.fetch(request, key, ask.force, ask.staleMs, ask.ttl, ...ask.tags)
+    const outcome = head[6]
+    const flight = head[7] as number
+    if (outcome === HIT) return take(raw)
+    if (outcome === STALE) return decodeResult(raw)
+    const stale = outcome === LEAD || outcome === STALE_LEAD ? decodeResult(raw) : undefined
+    if (outcome !== STALE_LEAD) {
+      return new Promise((resolve, reject) => {
+        const fetch = this.#begin(request, key, load, ask, { resolve, reject })
+        if (outcome === LEAD) fetch.lead(flight, stale)
+        else fetch.wait()
+      })
+    }
+    // What nobody can freeze is everybody's own.
+    const answer = decodedFrozen ? stale : decodeResult(raw)
+    this.#begin(request, key, load, ask, undefined).lead(flight, stale)
+    return answer
+  }
+
+  /** Gives up all of them, and closes the native handle when none needs it any more. */
+  close(): void {
+    this.#closing = true
+    if (this.#open.size === 0) this.native.close()
+    for (const fetch of this.#open) fetch.giveUp(closedError('cache'))
+  }
+
+  ended(fetch: Fetch): void {
+    this.#open.delete(fetch)
+    if (this.#closing && this.#open.size === 0) this.native.close()
+  }
+
+  #begin(request: number, key: unknown, load: Loader, ask: Ask, settle: Settle | undefined): Fetch {
+    const fetch = new Fetch(this, request, key, load, ask, settle)
+    this.#open.add(fetch)
+    return fetch
+  }
+}
+
+/**
+ * One call of fetch that no stored value could answer, or its load in the background. It waits, and may be told to lead; who leads loads. `left`: it was
+ * given up while a letter was under way, which may say that it leads. That flight is passed on when the letter comes.
+ */
+class Fetch {
+  readonly #fetches: Fetches
+  readonly #request: number
+  readonly #key: unknown
+  readonly #load: Loader
+  readonly #signal: AbortSignal | undefined
+  /** Undefined: nobody waits for it. */
+  readonly #settle: Settle | undefined
+  readonly #timer: NodeJS.Timeout | undefined
+  #phase: 'waiting' | 'leading' | 'left' | 'over' = 'waiting'
+  #flight = 0
+  #loading: Loading | undefined
+  #wanted: AbortController | undefined
+  readonly #aborted = (): void => this.giveUp(this.#signal?.reason)
+
+  constructor(fetches: Fetches, request: number, key: unknown, load: Loader, { signal, timeout }: Ask, settle: Settle | undefined) {
+    this.#fetches = fetches
+    this.#request = request
+    this.#key = key
+    this.#load = load
+    this.#settle = settle
+    // A load in the background outlives the call that has begun it.
+    this.#signal = settle === undefined ? undefined : signal
+    this.#signal?.addEventListener('abort', this.#aborted, { once: true })
+    if (timeout === undefined) return
+    this.#timer = setTimeout(() => this.giveUp(timeoutError(timeout)), timeout)
+    if (settle === undefined) this.#timer.unref()
+  }
+
+  /** Until a letter comes. The thread lives on for it. */
+  wait(): void {
+    hold()
+    // A loader runs in the context of its own call, whoever's end makes it run.
+    const context = new AsyncResource('shardmap.fetch')
+    onLetter(this.#request, (letter) => this.#receive(letter, context))
+  }
+
+  lead(flight: number, stale: unknown): void {
+    onLetter(this.#request, (letter) => this.#receive(letter))
+    this.#run(flight, stale)
+  }
+
+  giveUp(reason: unknown): void {
+    const { native } = this.#fetches
+    const phase = this.#phase
+    let waited = true
+    try {
+      if (phase === 'leading') native.abandon(this.#key, this.#flight)
+      else if (phase === 'waiting') waited = native.leave(this.#key, this.#request)
+    } catch {
+      // Destroyed: there is nobody left to tell.
+    }
+    if (waited) this.#end()
+    else this.#leave()
+    this.#wanted?.abort(reason)
+    this.#settle?.reject(reason)
+  }
+
+  #receive(letter: Letter, context?: AsyncResource): void {
+    if (letter[0] === LEADS) return this.#takeOver(letter[2], letter[3], letter[4], context)
+    const phase = this.#phase
+    this.#end()
+    if (phase === 'left') return
+    if (letter[0] === LOADED) this.#answer(() => decodePart(letter[2], letter[3]))
+    else if (letter[0] === NOT_LOADED) this.#settle?.reject(decodeThrown(letter[2], letter[3]))
+    else if (letter[0] === FAILED) {
+      const error = errorOf(letter)
+      this.#wanted?.abort(error)
+      this.#settle?.reject(error)
+    }
+  }
+
+  #takeOver(flight: number, kind: Kind, stale: Raw, context: AsyncResource | undefined): void {
+    const gone = this.#phase === 'left'
+    if (!gone) release()
+    this.#phase = 'leading'
+    this.#flight = flight
+    try {
+      if (gone) this.giveUp(undefined)
+      else context?.runInAsyncScope(() => this.#run(flight, decodePart(kind, stale)))
+    } catch (error) {
+      this.giveUp(error)
+    }
+  }
+
+  #run(flight: number, stale: unknown): void {
+    this.#phase = 'leading'
+    this.#flight = flight
+    this.#wanted = new AbortController()
+    const { signal } = this.#wanted
+    const load = this.#load
+    // The loader may change its key; it is loaded under this one.
+    const [loading, loaded] = runLoader(this.#fetches.native.id, this.#key, async () => load(ownKey(this.#key), { signal, stale }))
+    this.#loading = loading
+    loaded.then((value) => this.#loaded(value), (error: unknown) => this.#failed(error))
+  }
+
+  #loaded(value: unknown): void {
+    if (this.#phase !== 'leading') return
+    let raw: Raw
+    try {
+      raw = encode(value)
+    } catch (error) {
+      return this.#failed(error)
+    }
+    const kind = encodedKind
+    this.#conclude((native) => {
+      native.settle(this.#key, this.#flight, raw, kind)
+      return () => this.#answer(() => decodePart(kind, raw))
+    })
+  }
+
+  #failed(error: unknown): void {
+    if (this.#phase !== 'leading') return
+    const { raw, kind } = encodeThrown(error)
+    this.#conclude((native) => {
+      const old = native.fail(this.#key, this.#flight, raw, kind)
+      const stale = decodeResult(old)
+      return head[2] === ABSENT ? () => this.#settle?.reject(error) : () => this.#settle?.resolve(stale)
+    })
+  }
+
+  /** Ends the flight by `tell`, which gives what is to be said here then. */
+  #conclude(tell: (native: NativeCache) => () => void): void {
+    // Reading what the loader gave may have run code that gave this up.
+    if (this.#phase !== 'leading') return
+    let say: () => void
+    try {
+      say = tell(this.#fetches.native)
+    } catch (error) {
+      return this.giveUp(error)
+    }
+    this.#end()
+    say()
+  }
+
+  #answer(value: () => unknown): void {
+    try {
+      this.#settle?.resolve(value())
+    } catch (error) {
+      this.#settle?.reject(error)
+    }
+  }
+
+  /** Nothing comes of it any more. */
+  #end(): void {
+    forgetLetters(this.#request)
+    this.#leave()
+    this.#phase = 'over'
+    this.#fetches.ended(this)
+  }
+
+  #leave(): void {
+    if (this.#phase === 'waiting') release()
+    this.#phase = 'left'
+    if (this.#loading !== undefined) this.#loading.active = false
+    clearTimeout(this.#timer)
+    this.#signal?.removeEventListener('abort', this.#aborted)
+  }
+}
+
+function timeoutError(ms: number): ShardmapError {
+  return new ShardmapError('ERR_SHARDMAP_TIMEOUT', `nothing was loaded within ${ms} ms; raise the timeout of fetch, or find out what its loader waits for`)
+}

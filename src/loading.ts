@@ -1,0 +1,42 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ShardmapError } from './errors'
+import { keyText } from './keys'
+import type { Key } from './types'
+
+/** A load of this thread, and the one whose loader has asked for it. */
+export interface Loading {
+  readonly cache: number
+  readonly key: string
+  /** Its end need not be the end of what its loader has begun. */
+  active: boolean
+  readonly around: Loading | undefined
+}
+
+// Entered around loaders alone: what runs in none has nothing to pay for it.
+const loads = new AsyncLocalStorage<Loading>()
+
+/** A text for an own key, different for different keys. */
+function textOf(key: unknown): string {
+  return Array.isArray(key) ? (keyText(key) as string) : `one ${keyText([key])}`
+}
+
+/** Runs a loader so that what it calls, at once or later, is known to be called by it. The result says when that is over. */
+export function runLoader<T>(cache: number, key: unknown, loader: () => T): [loading: Loading, result: T] {
+  const loading: Loading = { cache, key: textOf(key), active: true, around: loads.getStore() }
+  return [loading, loads.run(loading, loader)]
+}
+
+/** Throws if this is called by a loader of that very key, which would wait for itself. */
+export function refuseOwnKey(cache: number, key: unknown): void {
+  let loading = loads.getStore()
+  if (loading === undefined) return
+  const text = textOf(key)
+  for (; loading !== undefined; loading = loading.around) {
+    if (!loading.active || loading.cache !== cache || loading.key !== text) continue
+    throw new ShardmapError(
+      'ERR_SHARDMAP_LOCKED',
+      'this fetch is called by the loader of the same key, directly or through other loads, and would wait for itself for ever: have the loader make the value without it',
+      [key as Key],
+    )
+  }
+}
