@@ -1,22 +1,67 @@
 //! A bounded cache shared by all threads of the process.
+//!
+//! - [`Cache`]: entries in shards, each with its policy, wheel and tags, under one lock; bounds of the whole cache, held exactly.
+//! - [`flights`]: at most one load of a key at a time.
+//! - [`events`]: who is told of values that go.
+//! - [`policy`]: which entry goes when there is no room.
 
+#[cfg(not(shardmap_loom))]
+mod bounds;
+#[cfg(not(shardmap_loom))]
+mod change;
+#[cfg(not(shardmap_loom))]
+mod entries;
+#[cfg(not(shardmap_loom))]
+mod entry;
 #[cfg(not(shardmap_loom))]
 pub mod events;
 pub mod flights;
 #[cfg(not(shardmap_loom))]
-pub mod links;
+mod later;
 #[cfg(not(shardmap_loom))]
-pub mod lru;
+mod links;
+#[cfg(not(shardmap_loom))]
+mod loads;
+#[cfg(not(shardmap_loom))]
+mod lru;
+#[cfg(not(shardmap_loom))]
+mod options;
+#[cfg(not(shardmap_loom))]
+mod pages;
 #[cfg(not(shardmap_loom))]
 pub mod policy;
 #[cfg(not(shardmap_loom))]
-pub mod sketch;
+mod put;
 #[cfg(not(shardmap_loom))]
+mod read;
+#[cfg(not(shardmap_loom))]
+mod shared;
+#[cfg(not(shardmap_loom))]
+mod sketch;
+#[cfg(not(shardmap_loom))]
+mod slab;
+#[cfg(not(shardmap_loom))]
+#[doc(hidden)]
 pub mod tags;
 mod terms;
 #[cfg(not(shardmap_loom))]
-pub mod tinylfu;
+mod ticker;
 #[cfg(not(shardmap_loom))]
-pub mod window;
+mod tinylfu;
+#[cfg(not(shardmap_loom))]
+mod wheel;
+#[cfg(not(shardmap_loom))]
+mod window;
 
+#[cfg(not(shardmap_loom))]
+pub use self::{
+    entry::ENTRY_BYTES,
+    events::{Cause, Event, EventKind, Listener},
+    loads::{Ask, Fetched},
+    options::Options,
+    policy::Policy,
+    read::{Lookup, Remaining, GUARD, NO_TICKET},
+    shared::{Cache, Stats},
+};
+pub use flights::{News, Party};
 pub use terms::{Tag, Terms, Ttl};

@@ -1,11 +1,12 @@
 //! The data structures behind `shardmap`: bytes, versions and time, and no word of JavaScript.
 //!
 //! - [`ShardedMap`]: dashmap shards, linearizable per key, with bounded growth, exact limits, weakly consistent pages and consistent snapshots.
+//! - [`cache::Cache`]: bounded exactly by entries and bytes, with deadlines, tags, events, and one load per key at a time.
 //! - [`slots`]: the version words by which a thread knows that what it has cached is still true.
 //! - [`key`], [`value`]: the typed bytes that go in and out.
 //! - [`leases`]: advisory locks on sets of keys.
 //! - [`versions::VersionedMap`]: one whole version at a time, with commits, history, deltas and a file.
-//! - [`registry`]: one map per name in the process.
+//! - [`registry`]: one map or cache per name in the process.
 //!
 //! ```
 //! use shardmap_core::{key::KeyBuf, registry, Options, ShardedMap, Value};
@@ -21,7 +22,6 @@
 // Under loom only what is modelled is built, and not everything it could call is called.
 #![cfg_attr(shardmap_loom, allow(dead_code))]
 
-#[doc(hidden)]
 pub mod cache;
 #[cfg(not(shardmap_loom))]
 pub mod clock;

@@ -103,7 +103,7 @@ pub struct ShardedMap {
     slots: &'static Slots,
     salt: u64,
     limits: Limits,
-    counters: Striped,
+    counters: Striped<Counter>,
     growth: Growth,
     destroyed: AtomicBool,
     /// Raised only while every shard is locked, so that a writer under its shard's lock reads it relaxed.

@@ -1,6 +1,7 @@
-//! Names of this process and the maps behind them; a map lives until `destroy` or exit, however many handles come and go.
+//! Names of this process and the maps and caches behind them; each lives until `destroy` or exit, however many handles come and go.
 
 use crate::{
+    cache::{self, Cache},
     error::{Code, Error, Result},
     map::{self, ShardedMap},
     sync::{lock, Arc, Condvar, Mutex},
@@ -57,6 +58,24 @@ impl Named for VersionedMap {
 
     fn end(self: Arc<Self>) -> Result<()> {
         self.destroy()
+    }
+}
+
+impl Named for Cache {
+    const KIND: &'static str = "SharedCache";
+    type Options = cache::Options;
+
+    fn make(options: Self::Options) -> Result<Arc<Self>> {
+        Self::new(options)
+    }
+
+    fn differs(&self, given: &Self::Options) -> Option<(&'static str, String, String)> {
+        given.differs(self.options())
+    }
+
+    fn end(self: Arc<Self>) -> Result<()> {
+        self.destroy();
+        Ok(())
     }
 }
 

@@ -2,13 +2,21 @@
 
 use crate::sync::{lock, AtomicU64, Mutex, Ordering};
 use crossbeam_utils::CachePadded;
-use std::cell::Cell;
+use std::{cell::Cell, marker::PhantomData};
 
 const STRIPES: usize = 64;
 /// The stripe of the threads that found no other; they add atomically.
 const SHARED: usize = STRIPES - 1;
 
-/// What is counted.
+/// Words of a stripe, which is as much as stays clear of its neighbours.
+const WORDS: usize = 16;
+
+/// What is counted: one of at most 16, by its number.
+pub(crate) trait Count: Copy {
+    fn word(self) -> usize;
+}
+
+/// What a map counts.
 #[derive(Clone, Copy)]
 pub(crate) enum Counter {
     Gets,
@@ -19,25 +27,21 @@ pub(crate) enum Counter {
     Entries,
     Bytes,
 }
-const COUNTERS: usize = 7;
 
-/// Counters of one map. Sums are exact when nobody writes.
-pub(crate) struct Striped {
-    stripes: Box<[CachePadded<[AtomicU64; COUNTERS]>]>,
+impl Count for Counter {
+    #[inline]
+    fn word(self) -> usize {
+        self as usize
+    }
 }
 
-impl Striped {
-    pub fn new() -> Self {
-        Self { stripes: (0..STRIPES).map(|_| CachePadded::new(Default::default())).collect() }
-    }
+/// Counters of one map or cache. Sums are exact when nobody writes.
+pub(crate) struct Striped<C> {
+    stripes: Box<[CachePadded<[AtomicU64; WORDS]>]>,
+    of: PhantomData<fn(C)>,
+}
 
-    /// Adds to this thread's stripe; negative amounts wrap and come right in the sum.
-    #[inline]
-    pub fn add(&self, counter: Counter, amount: i64) {
-        let index = index();
-        self.add_at(index, counter, amount);
-    }
-
+impl Striped<Counter> {
     /// Counts a read.
     #[inline]
     pub fn read(&self, hit: bool) {
@@ -45,10 +49,23 @@ impl Striped {
         self.add_at(index, Counter::Gets, 1);
         self.add_at(index, Counter::Hits, i64::from(hit));
     }
+}
+
+impl<C: Count> Striped<C> {
+    pub fn new() -> Self {
+        Self { stripes: (0..STRIPES).map(|_| CachePadded::new(Default::default())).collect(), of: PhantomData }
+    }
+
+    /// Adds to this thread's stripe; negative amounts wrap and come right in the sum.
+    #[inline]
+    pub fn add(&self, counter: C, amount: i64) {
+        let index = index();
+        self.add_at(index, counter, amount);
+    }
 
     #[inline]
-    fn add_at(&self, index: usize, counter: Counter, amount: i64) {
-        let word = &self.stripes[index][counter as usize];
+    fn add_at(&self, index: usize, counter: C, amount: i64) {
+        let word = &self.stripes[index][counter.word()];
         if index == SHARED {
             word.fetch_add(amount as u64, Ordering::Relaxed);
         } else {
@@ -56,8 +73,8 @@ impl Striped {
         }
     }
 
-    pub fn sum(&self, counter: Counter) -> u64 {
-        let total = self.stripes.iter().fold(0u64, |sum, stripe| sum.wrapping_add(stripe[counter as usize].load(Ordering::Relaxed)));
+    pub fn sum(&self, counter: C) -> u64 {
+        let total = self.stripes.iter().fold(0u64, |sum, stripe| sum.wrapping_add(stripe[counter.word()].load(Ordering::Relaxed)));
         // Stripes are read one after the other, so a sum taken during writes may fall below zero.
         if (total as i64) < 0 {
             0

@@ -89,6 +89,12 @@ impl Flights {
         }
     }
 
+    /// Who leads the key's flight if that has this number, and whether the key was written meanwhile.
+    pub fn leading(&self, key: KeyRef<'_>, flight: u32) -> Option<(&Party, bool)> {
+        let found = self.table.find(key.hash, of(key)).filter(|found| found.number == flight)?;
+        Some((&found.leader, found.dirty))
+    }
+
     /// Ends the flight, loaded or failed. `None` when it is not the key's flight any more.
     pub fn settle(&mut self, key: KeyRef<'_>, flight: u32) -> Option<Ended> {
         let found = self.table.find_entry(key.hash, of(key)).ok()?;

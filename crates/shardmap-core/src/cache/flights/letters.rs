@@ -74,6 +74,11 @@ impl Letters {
         self.gone.push(party.tell.clone());
     }
 
+    /// How many of them tell of a lead.
+    pub fn leads(&self) -> i64 {
+        self.letters.iter().filter(|(_, _, news)| matches!(news, News::Lead { .. })).count() as i64
+    }
+
     /// Tells all, each also when another one's `tell` panics.
     pub fn post(self) {
         for (tell, request, news) in self.letters {

@@ -1,0 +1,278 @@
+//! Storing: what an entry will be charged is reserved first, by evictions if need be.
+
+use super::{
+    bounds::Claim,
+    entries::{Content, Entries},
+    entry::{self, Rare, NEVER},
+    events::Cause,
+    later::Later,
+    shared::{Counter, Shard},
+    Cache, Terms, Ttl,
+};
+use crate::{
+    error::{Code, Error, Result},
+    key::{Key, KeyRef},
+    value::Value,
+};
+
+/// How many entries go under one lock at most. More room than they leave is made shard by shard.
+const MOST_VICTIMS: usize = 64;
+
+/// A value on its way into the cache. It may take several holds of the shard's lock, with evictions elsewhere in between; so whoever drives it
+/// asks anew at each hold whether it is still to be stored.
+pub(super) struct Put<'a> {
+    cache: &'a Cache,
+    key: KeyRef<'a>,
+    value: Value,
+    /// [`NEVER`] for none.
+    ttl: u64,
+    rare: Option<Box<Rare>>,
+    charge: u64,
+    claim: Claim<'a>,
+}
+
+impl<'a> Put<'a> {
+    pub fn new(cache: &'a Cache, key: KeyRef<'a>, value: Value, terms: &Terms) -> Self {
+        let rules = &cache.rules;
+        let ttl = match terms.ttl {
+            None => rules.ttl,
+            Some(Ttl::Never) => NEVER,
+            Some(Ttl::Ms(ms)) => ms,
+        };
+        let own = Some(ttl).filter(|&ttl| ttl != rules.ttl && (rules.update_age || rules.allow_stale));
+        let grace = if ttl == NEVER { 0 } else { terms.grace };
+        let rare = (own.is_some() || grace > 0 || !terms.tags.is_empty())
+            .then(|| Box::new(Rare { ttl: own, grace, tags: terms.tags.clone().into_boxed_slice() }));
+        let charge = entry::charge(key.bytes, &value, rare.as_deref());
+        Self { cache, key, value, ttl, rare, charge, claim: Claim::new(&cache.bounds) }
+    }
+
+    /// Whether it is not too large for the cache, however empty that is.
+    pub fn fits(&self) -> bool {
+        self.charge <= self.cache.largest
+    }
+
+    /// `ERR_SHARDMAP_FULL` if it does not fit.
+    pub fn check(&self) -> Result<()> {
+        if self.fits() {
+            return Ok(());
+        }
+        let (bound, most) = match self.cache.options().max_entry_bytes {
+            Some(most) if most == self.cache.largest => ("maxEntryBytes", most),
+            _ => ("maxBytes", self.cache.largest),
+        };
+        let message = format!(
+            "the entry takes {} bytes and {bound} is {most}; store less under this key, or open the cache with a larger bound",
+            self.charge
+        );
+        Err(Error::new(Code::Full, message))
+    }
+
+    fn weight(&self) -> u32 {
+        if self.cache.rules.weighs {
+            self.charge.min(u64::from(u32::MAX)) as u32
+        } else {
+            1
+        }
+    }
+
+    /// Stores it, under the lock of the key's shard. Returns whether there was room; if not, [`Put::make_room`] is to be called without a lock.
+    pub fn store(&mut self, entries: &mut Entries, later: &mut Later) -> Result<bool> {
+        let cache = self.cache;
+        let old = cache.kept(entries, self.key, later).map(|(place, _)| place);
+        let (count, charged) = old.map_or((1, 0), |place| (0, entries.slab[place].charge()));
+        let bytes = self.charge.saturating_sub(charged);
+        let mut standing = Standing::Known;
+        if !self.claim.covers(count, bytes) {
+            let (covered, after) = self.evict(entries, old, count, bytes, later);
+            standing = after;
+            if !covered {
+                standing.restore(entries, old, self.weight());
+                return Ok(false);
+            }
+        }
+        if old.is_none() {
+            entries.reserve()?;
+        }
+        let now = if self.ttl == NEVER { 0 } else { cache.now() };
+        let was_timed = entries.are_timed();
+        let deadline = entries.deadline(self.ttl, now, &cache.rules);
+        let content = Content { value: self.value.clone(), deadline, rare: self.rare.take() };
+        cache.slots.advance(cache.slot(self.key.hash));
+        match old {
+            Some(place) => {
+                if let Standing::Known = standing {
+                    entries.policy.replace(place, self.weight());
+                }
+                standing.restore(entries, old, self.weight());
+                later.free_old(entries.replace(place, content, &cache.rules, now));
+                cache.replaced(entries, place, later);
+            }
+            None => entries.insert(self.key, content, self.weight(), &cache.rules, now),
+        }
+        if !was_timed && entries.are_timed() {
+            cache.begin_time();
+        }
+        self.claim.spend(count, bytes);
+        cache.bounds.release(0, charged.saturating_sub(self.charge));
+        Ok(true)
+    }
+
+    /// Evicts from the key's own shard, but never the old value of the key. Returns whether that was enough, and how the policy stands to it.
+    fn evict(&mut self, entries: &mut Entries, old: Option<u32>, count: u64, bytes: u64, later: &mut Later) -> (bool, Standing) {
+        let mut standing = Standing::Known;
+        if let Some(place) = old {
+            // Told first, so that the policy takes the old value for the one that is used last.
+            entries.policy.replace(place, self.weight());
+            standing = Standing::Told;
+        }
+        let mut victims = 0;
+        while victims < MOST_VICTIMS {
+            let Some(victim) = entries.policy.victim() else { break };
+            if old == Some(victim) {
+                entries.policy.remove(victim);
+                standing = Standing::Hidden;
+                continue;
+            }
+            self.claim.gain(self.cache.take(entries, victim, Cause::Size, later));
+            victims += 1;
+            if self.claim.covers(count, bytes) {
+                return (true, standing);
+            }
+        }
+        (false, standing)
+    }
+
+    /// Evicts, shard by shard, until there is room even if the key is new. Called without a lock.
+    pub fn make_room(&mut self) {
+        let cache = self.cache;
+        let home = cache.shard_of(self.key.hash);
+        loop {
+            let mut found = false;
+            for shard in (1..=cache.shards()).map(|step| (home + step) % cache.shards()) {
+                let covered = cache.with(shard, |Shard { entries, .. }, later| {
+                    for _ in 0..MOST_VICTIMS {
+                        if self.claim.covers(1, self.charge) {
+                            return true;
+                        }
+                        let Some(victim) = entries.policy.victim() else { break };
+                        self.claim.gain(cache.take(entries, victim, Cause::Size, later));
+                        found = true;
+                    }
+                    self.claim.covers(1, self.charge)
+                });
+                if covered {
+                    return;
+                }
+            }
+            if !found {
+                // Others hold what is missing, on their way to storing it.
+                self.claim.give_back();
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+/// How the policy stands to the value that is to be replaced.
+#[derive(Clone, Copy)]
+enum Standing {
+    /// It knows it as it was.
+    Known,
+    /// It was told of the replacement.
+    Told,
+    /// It has named it as its victim, and was told that it is gone, so that it names others.
+    Hidden,
+}
+
+impl Standing {
+    fn restore(self, entries: &mut Entries, old: Option<u32>, weight: u32) {
+        if let (Self::Hidden, Some(place)) = (self, old) {
+            let hash = entries.slab[place].hash;
+            entries.policy.insert(place, hash, weight);
+        }
+    }
+}
+
+impl Cache {
+    /// Tells of a value that was replaced.
+    pub(super) fn replaced(&self, entries: &Entries, place: u32, later: &mut Later) {
+        self.counters.add(Counter::Gone(Cause::Replaced), 1);
+        self.queues.push(Cause::Replaced, &entries.slab[place].key, &mut later.rings);
+    }
+
+    /// Removes the value of a key for which one came that is too large: a cache must not keep the one before.
+    pub(super) fn displace(&self, entries: &mut Entries, key: KeyRef<'_>, later: &mut Later) {
+        if let Some((place, _)) = self.kept(entries, key, later) {
+            self.remove(entries, place, Cause::Replaced, later);
+        }
+    }
+
+    /// Stores a value. `ERR_SHARDMAP_FULL` if it is too large for the cache; the old value is then removed.
+    pub fn set(&self, key: KeyRef<'_>, value: Value, terms: &Terms) -> Result<()> {
+        self.slots.prefetch(self.slot(key.hash));
+        let mut put = Put::new(self, key, value, terms);
+        let fits = put.check();
+        loop {
+            let done = self.with(self.shard_of(key.hash), |Shard { entries, flights }, later| {
+                self.alive()?;
+                if fits.is_err() {
+                    self.displace(entries, key, later);
+                } else if !put.store(entries, later)? {
+                    return Ok(false);
+                }
+                flights.spoil(key);
+                Ok(true)
+            })?;
+            if done {
+                return fits;
+            }
+            put.make_room();
+        }
+    }
+
+    /// Stores several values, one after the other. `ERR_SHARDMAP_FULL` if one of them is too large for the cache; none is then stored.
+    pub fn set_all(&self, rows: Vec<(Key, Value)>, terms: &Terms) -> Result<()> {
+        self.alive()?;
+        for (key, value) in &rows {
+            let key_ref = KeyRef { bytes: key.as_bytes(), hash: 0 };
+            Put::new(self, key_ref, value.clone(), terms).check().map_err(|error| error.with_keys(vec![key.as_bytes().into()]))?;
+        }
+        rows.into_iter().try_for_each(|(key, value)| self.set(KeyRef::new(key.as_bytes()), value, terms))
+    }
+
+    /// Adds to a number and returns the sum. A fresh one keeps its deadline; absence is 0, and is stored on these terms.
+    /// `ERR_SHARDMAP_VALUE` for what is no number.
+    pub fn increment(&self, key: KeyRef<'_>, by: f64, terms: &Terms) -> Result<f64> {
+        let mut put = Put::new(self, key, Value::number(0.0 + by), terms);
+        put.check()?;
+        loop {
+            let sum = self.with(self.shard_of(key.hash), |Shard { entries, flights }, later| {
+                self.alive()?;
+                if let Some((place, now)) = self.kept(entries, key, later) {
+                    let entry = &mut entries.slab[place];
+                    if now < entry.deadline {
+                        let Some(number) = entry.value.as_number() else {
+                            return Err(Error::new(Code::Value, "the present value is no number; delete it, or increment another key"));
+                        };
+                        self.slots.advance(self.slot(key.hash));
+                        entry.value = Value::number(number + by);
+                        entries.policy.touch(place);
+                        flights.spoil(key);
+                        self.replaced(entries, place, later);
+                        return Ok(Some(number + by));
+                    }
+                }
+                if !put.store(entries, later)? {
+                    return Ok(None);
+                }
+                flights.spoil(key);
+                Ok(Some(0.0 + by))
+            })?;
+            if let Some(sum) = sum {
+                return Ok(sum);
+            }
+            put.make_room();
+        }
+    }
+}

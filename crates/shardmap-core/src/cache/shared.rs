@@ -1,0 +1,240 @@
+//! The cache itself: its shards, what they have in common, and its end.
+
+use super::{
+    bounds::Bounds,
+    entries::Entries,
+    entry::{Rules, NEVER},
+    events::{Cause, Queues},
+    flights::Flights,
+    later::Later,
+    ticker, Options,
+};
+use crate::{
+    clock::Clock,
+    error::{Code, Error, Result},
+    hash,
+    map::next_id,
+    slots::Slots,
+    stats::{Count, Striped},
+    sync::{lock, Arc, AtomicBool, Mutex, MutexGuard, Ordering},
+};
+use crossbeam_utils::CachePadded;
+
+/// Shards are picked by bits that neither the index of a shard nor the slots use.
+const SHARD_SHIFT: u32 = 48;
+
+/// What is counted; evictions follow, by cause.
+#[derive(Clone, Copy)]
+pub(super) enum Counter {
+    Hits,
+    NearHits,
+    Misses,
+    Loads,
+    LoadErrors,
+    Gone(Cause),
+}
+
+impl Count for Counter {
+    #[inline]
+    fn word(self) -> usize {
+        match self {
+            Self::Hits => 0,
+            Self::NearHits => 1,
+            Self::Misses => 2,
+            Self::Loads => 3,
+            Self::LoadErrors => 4,
+            Self::Gone(cause) => 5 + cause as usize,
+        }
+    }
+}
+
+/// Sums over all threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Entries; never more than the bound.
+    pub entries: u64,
+    /// What they are charged; never more than the bound.
+    pub bytes: u64,
+    /// Reads that found a fresh value, or a stale one where that is allowed.
+    pub hits: u64,
+    /// Those of them that a thread answered from its own cache.
+    pub near_hits: u64,
+    /// Reads that found none.
+    pub misses: u64,
+    /// Loads that began.
+    pub loads: u64,
+    /// Loads that failed.
+    pub load_errors: u64,
+    /// Values that went, by [`Cause`].
+    pub gone: [u64; Cause::ALL.len()],
+}
+
+pub(super) struct Shard {
+    pub entries: Entries,
+    pub flights: Flights,
+}
+
+/// A bounded cache of encoded keys and values. Everything about one key happens under the lock of its shard.
+pub struct Cache {
+    id: u32,
+    options: Options,
+    pub(super) rules: Rules,
+    pub(super) bounds: Bounds,
+    /// What one entry may be charged at most.
+    pub(super) largest: u64,
+    shards: Box<[CachePadded<Mutex<Shard>>]>,
+    pub(super) slots: &'static Slots,
+    salt: u64,
+    clock: Clock,
+    pub(super) counters: Striped<Counter>,
+    pub(super) queues: Queues,
+    destroyed: AtomicBool,
+}
+
+impl Cache {
+    /// Makes an empty cache. `ERR_SHARDMAP_OPTION` without a bound, or for an option out of its range.
+    pub fn new(options: Options) -> Result<Arc<Self>> {
+        Self::with_clock(options, Clock::process())
+    }
+
+    /// The same by another clock. Only by the process's clock expired entries go by themselves; by another one, by [`Cache::sweep`].
+    pub fn with_clock(options: Options, clock: Clock) -> Result<Arc<Self>> {
+        let options = options.complete()?;
+        let policy = options.policy.unwrap_or_default();
+        let (max, max_bytes) = (options.max.unwrap_or(u64::MAX), options.max_bytes.unwrap_or(u64::MAX));
+        let shard = || CachePadded::new(Mutex::new(Shard { entries: Entries::new(policy), flights: Flights::default() }));
+        let id = next_id();
+        let cache = Arc::new(Self {
+            id,
+            options,
+            rules: Rules {
+                ttl: options.ttl.unwrap_or(NEVER),
+                jitter: options.ttl_jitter.unwrap_or(0.0),
+                update_age: options.update_age_on_get.unwrap_or(false),
+                allow_stale: options.allow_stale.unwrap_or(false),
+                weighs: options.max_bytes.is_some(),
+            },
+            bounds: Bounds::new(max, max_bytes),
+            largest: max_bytes.min(options.max_entry_bytes.unwrap_or(u64::MAX)),
+            shards: (0..options.shards()).map(|_| shard()).collect(),
+            slots: Slots::process(),
+            salt: hash::salt(id),
+            clock,
+            counters: Striped::new(),
+            queues: Queues::default(),
+            destroyed: AtomicBool::new(false),
+        });
+        if cache.clock.is_process() {
+            ticker::register(&cache);
+        }
+        Ok(cache)
+    }
+
+    /// A number that no other cache or map of the process has had.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The options it was made with, those chosen filled in.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(super) fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    #[inline]
+    pub(super) fn shard_of(&self, hash: u64) -> usize {
+        (hash >> SHARD_SHIFT) as usize & (self.shards.len() - 1)
+    }
+
+    #[inline]
+    pub(super) fn slot(&self, hash: u64) -> usize {
+        hash::slot(hash, self.salt, self.slots.mask())
+    }
+
+    #[inline]
+    pub(super) fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[shard])
+    }
+
+    /// Runs `f` under the lock of a shard, and after it what `f` left for later.
+    pub(super) fn with<R>(&self, shard: usize, f: impl FnOnce(&mut Shard, &mut Later) -> R) -> R {
+        let mut later = Later::default();
+        let mut guard = self.lock(shard);
+        let result = f(&mut guard, &mut later);
+        guard.entries.tidy();
+        drop(guard);
+        later.done();
+        result
+    }
+
+    /// To be asked under the lock of a shard. `destroy` marks the cache before it empties its shards, so nothing is stored in one behind it, and
+    /// before it advances all slots, so a version from after the end is never handed out.
+    #[inline]
+    pub(super) fn alive(&self) -> Result<()> {
+        if self.destroyed.load(Ordering::Acquire) {
+            return Err(Error::new(Code::Closed, "this cache was destroyed; open it again"));
+        }
+        Ok(())
+    }
+
+    /// The time, which then also the clock word shows.
+    #[inline]
+    pub(super) fn now(&self) -> u64 {
+        let now = self.clock.now();
+        if self.clock.is_process() {
+            self.slots.show_time(now);
+        }
+        now
+    }
+
+    /// Called under the lock of a shard that had no entry with a deadline, when it gets one: before anybody can remember that deadline, there is
+    /// somebody who moves the clock word.
+    pub(super) fn begin_time(&self) {
+        if self.clock.is_process() {
+            ticker::start();
+        }
+    }
+
+    /// Entries. While others write, those count too that are about to be stored.
+    pub fn entries(&self) -> Result<u64> {
+        self.alive()?;
+        Ok(self.bounds.entries())
+    }
+
+    /// Statistics, summed over the threads now.
+    pub fn stats(&self) -> Result<Stats> {
+        self.alive()?;
+        let sum = |counter| self.counters.sum(counter);
+        Ok(Stats {
+            entries: self.bounds.entries(),
+            bytes: self.bounds.bytes(),
+            hits: sum(Counter::Hits),
+            near_hits: sum(Counter::NearHits),
+            misses: sum(Counter::Misses),
+            loads: sum(Counter::Loads),
+            load_errors: sum(Counter::LoadErrors),
+            gone: Cause::ALL.map(|cause| sum(Counter::Gone(cause))),
+        })
+    }
+
+    /// Ends the cache: every later operation fails with `ERR_SHARDMAP_CLOSED`, every cached value becomes stale, who waits is told, the memory
+    /// comes back.
+    pub fn destroy(&self) {
+        if self.destroyed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.slots.advance_all();
+        for shard in 0..self.shards() {
+            self.with(shard, |shard, later| {
+                let (entries, bytes) = (shard.entries.len() as u64, shard.entries.charge());
+                later.free_all(shard.entries.take());
+                self.bounds.release(entries, bytes);
+                shard.flights.close(&mut later.letters);
+            });
+        }
+        self.queues.clear();
+    }
+}
