@@ -20,6 +20,7 @@ const space = binding.attach(scratch(), ShardmapError)
 const spaceCalls = (name: string): Record<string, () => unknown> => ({
   openMap: () => space.openMap(name), destroyMap: () => space.destroyMap(fresh()), mapNames: () => space.mapNames(),
   openVersions: () => space.openVersions(name), destroyVersions: () => space.destroyVersions(fresh()), versionsNames: () => space.versionsNames(),
+  openCache: () => space.openCache(name, 10), destroyCache: () => space.destroyCache(fresh()), cacheNames: () => space.cacheNames(),
   listen: () => space.listen(() => {}), hold: () => space.hold(false),
 })
 const mapCalls = (map: any): Record<string, () => unknown> => ({
@@ -57,7 +58,7 @@ test.serial('every function of the space catches a panic and opens or destroys n
   t.deepEqual(functionsOf(space).sort(), Object.keys(calls).sort())
   for (const [method, call] of Object.entries(calls)) {
     panicsOnce(t, method, call)
-    t.false([...space.mapNames(), ...space.versionsNames()].includes(name))
+    t.false([...space.mapNames(), ...space.versionsNames(), ...space.cacheNames()].includes(name))
   }
 })
 

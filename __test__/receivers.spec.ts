@@ -99,13 +99,16 @@ test('native functions on forged receivers work on their own map or throw', t =>
   versions.commit()
   const view = versions.view()
   view.take()
-  const forged = [undefined, null, {}, two, snapshot, space, versions, view, Object.create(one), new Proxy(one, {}), binding, () => 1]
+  const cache = space.openCache(fresh(), 10)
+  cache.set('k', 4, 1)
+  const forged = [undefined, null, {}, two, snapshot, space, versions, view, cache, Object.create(one), new Proxy(one, {}), binding, () => 1]
   for (const receiver of forged) {
     t.is(one.get.call(receiver, 'k'), 1)
     t.is(snapshot.get.call(receiver, 'k'), 1)
     t.is(versions.get.call(receiver, 'k'), 3)
     t.is(view.get.call(receiver, 'k'), 3)
-    for (const owner of [space, one, snapshot, one.writer(), versions, view]) {
+    t.is(cache.get.call(receiver, 'k'), 4)
+    for (const owner of [space, one, snapshot, one.writer(), versions, view, cache]) {
       for (const name of Object.keys(owner)) {
         if (typeof owner[name] !== 'function' || ['close', 'clear', 'delete'].includes(name)) continue
         try {
@@ -128,6 +131,7 @@ test('native functions refuse or survive every hostile argument', t => {
   const map = space.openMap(fresh())
   const snapshot = map.snapshot()
   space.listen(() => {})
+  const cache = space.openCache(fresh(), 10)
   const versions = space.openVersions(fresh())
   const held = versions.view()
   held.take()
@@ -138,7 +142,7 @@ test('native functions refuse or survive every hostile argument', t => {
     undefined, null, NaN, -1, 2 ** 53, 1e308, 1.5, '', 'k', 5n, -(2n ** 200n), true, Symbol('s'), {}, [], [[]], [null], () => 1, new Uint8Array(3), view, detached,
     new SharedArrayBuffer(8), new Uint8Array(new SharedArrayBuffer(8)), new Proxy([], {}), Object.create(null), new Date(), 'x'.repeat(70_000),
   ]
-  for (const owner of [space, map, snapshot, map.writer(), versions, held]) {
+  for (const owner of [space, map, snapshot, map.writer(), versions, held, cache]) {
     for (const name of Object.keys(owner)) {
       if (typeof owner[name] !== 'function' || name === 'close' || name === 'reserve') continue
       for (const first of hostile) {
@@ -160,6 +164,9 @@ test('native functions refuse or survive every hostile argument', t => {
   versions.stage('k', 1, 1)
   t.true(versions.commit() > 0)
   t.is(versions.get('k'), 1)
+  cache.unstage()
+  cache.set('k', 1, 1)
+  t.is(cache.get('k'), 1)
   for (const name of SnapshotMap.names()) if (name === 'k' || name.length > 200) SnapshotMap.destroy(name)
   process.chdir(home)
   rmSync(folder, { recursive: true })

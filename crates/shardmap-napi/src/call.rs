@@ -16,8 +16,9 @@ pub struct Call<'a> {
     pub js: Js,
     pub isolate: &'a Rc<Isolate>,
     pub arguments: [napi_value; ARGUMENTS],
+    /// How many were given.
+    pub count: usize,
     info: napi_callback_info,
-    count: usize,
 }
 
 impl Call<'_> {

@@ -2,7 +2,7 @@
 
 use napi::sys::napi_value;
 use shardmap_core::{
-    sync::{AtomicBool, Ordering},
+    sync::{AtomicU32, Ordering},
     Code, Error,
 };
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
@@ -35,18 +35,24 @@ pub type Fallible<T> = Result<T, Failure>;
 /// A value for JavaScript; null means `undefined`.
 pub type Outcome = Fallible<napi_value>;
 
-static PANIC: AtomicBool = AtomicBool::new(false);
+/// Calls that shall panic.
+static PANICS: AtomicU32 = AtomicU32::new(0);
 
-/// Makes the next call panic.
-pub fn panic_next() {
-    PANIC.store(true, Ordering::Relaxed);
+/// Makes the next calls panic, so many.
+pub fn panic_next(times: u32) {
+    PANICS.store(times, Ordering::Relaxed);
+}
+
+#[cold]
+fn takes_one() -> bool {
+    PANICS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
 /// Runs `f`; a panic in it becomes `ERR_SHARDMAP_PANIC`.
 #[inline]
 pub fn caught(f: impl FnOnce() -> Outcome) -> Outcome {
     let run = || {
-        if PANIC.load(Ordering::Relaxed) && PANIC.swap(false, Ordering::Relaxed) {
+        if PANICS.load(Ordering::Relaxed) > 0 && takes_one() {
             // Without a word on stderr: nothing is wrong.
             resume_unwind(Box::new("asked for by panicNext()"));
         }

@@ -130,6 +130,7 @@ unsafe extern "C" fn deliver(env: napi_env, receive: napi_value, context: *mut c
         // A panic must leave nobody waiting: the letter is given once more, and then the panic in its place.
         if let Err(error) = give(&letter).or_else(|_| give(&letter)) {
             let request = letter.request();
+            letter.lost();
             let _ = give(&Letter::Settled { request, outcome: Err(error) });
         }
     }

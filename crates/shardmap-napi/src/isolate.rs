@@ -56,6 +56,20 @@ impl Isolate {
         self.write(1, version as i32);
     }
 
+    /// What it must also know of a cache's entry: by which ticket it is touched, and until when it is fresh.
+    #[inline]
+    pub fn entry(&self, ticket: u32, deadline: u32) {
+        self.write(4, ticket as i32);
+        self.write(5, deadline as i32);
+    }
+
+    /// What came of a fetch, and the flight to lead.
+    #[inline]
+    pub fn outcome(&self, outcome: i32, flight: u32) {
+        self.write(6, outcome);
+        self.write(7, flight as i32);
+    }
+
     #[inline]
     pub fn kind(&self, kind: i32) {
         self.write(2, kind);

@@ -278,6 +278,12 @@ impl Js {
         Ok(reference)
     }
 
+    /// Lets go of what a reference keeps. The environment's end does that to those that are left.
+    pub fn release(self, reference: napi_ref) {
+        // SAFETY: called on the environment's own thread, during a call or a finalizer; the reference is from `reference` and not used again.
+        unsafe { sys::napi_delete_reference(self.0, reference) };
+    }
+
     pub fn dereference(self, reference: napi_ref) -> Fallible<napi_value> {
         let mut value = ptr::null_mut();
         napi!(napi_get_reference_value(self.0, reference, &mut value))?;

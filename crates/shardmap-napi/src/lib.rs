@@ -2,6 +2,7 @@
 //!
 //! Everything hot is a raw N-API function bound to one open map ([`call`]); the few exports of the module use napi-rs's macros.
 
+mod cache;
 mod call;
 #[cfg(unix)]
 mod exit;
@@ -65,10 +66,10 @@ pub fn other_images(env: &Env) -> Result<Unknown<'_>> {
     })
 }
 
-/// For tests of the boundary: the next call of any other native function of the process panics inside.
+/// For tests of the boundary: the next call of any other native function of the process panics inside, or the next `times` calls do.
 #[napi(catch_unwind)]
-pub fn panic_next() {
-    failure::panic_next();
+pub fn panic_next(times: Option<u32>) {
+    failure::panic_next(times.unwrap_or(1));
 }
 
 fn export<'a>(env: &'a Env, run: impl FnOnce(Js) -> failure::Outcome) -> Result<Unknown<'a>> {

@@ -1,6 +1,7 @@
 //! What an attached isolate can do with names.
 
 use crate::{
+    cache,
     call::{define, takes, Call, Method},
     failure::{Failure, Fallible, Outcome},
     isolate::Isolate,
@@ -9,6 +10,7 @@ use crate::{
 };
 use napi::sys::{napi_value, ValueType};
 use shardmap_core::{
+    cache::{Cache, Options as CacheOptions, Policy},
     registry::{self, Named},
     store,
     versions::{Durability, Mode, Options as VersionedOptions, VersionedMap},
@@ -25,6 +27,9 @@ const METHODS: &[Method<Space>] = &[
     takes::<_, 5>("openVersions", open_versions),
     takes::<_, 1>("destroyVersions", destroy::<VersionedMap>),
     takes::<_, 0>("versionsNames", names::<VersionedMap>),
+    takes::<_, 0>("openCache", open_cache),
+    takes::<_, 1>("destroyCache", destroy::<Cache>),
+    takes::<_, 0>("cacheNames", names::<Cache>),
     takes::<_, 1>("listen", listen),
     takes::<_, 1>("hold", hold),
 ];
@@ -41,15 +46,25 @@ fn name(js: Js, value: napi_value) -> Fallible<String> {
     }
 }
 
-fn option(js: Js, name: &str, value: napi_value) -> Fallible<Option<u64>> {
+fn number(js: Js, name: &str, value: napi_value) -> Fallible<Option<f64>> {
     match js.type_of(value)? {
         ValueType::napi_undefined => Ok(None),
-        ValueType::napi_number => {
-            let number = js.number(value)?;
-            let given = || Failure::Coded(Error::new(Code::Option, format!("{name} is {number}; give a whole number from 0 on")));
-            js::whole(number).map(Some).ok_or_else(given)
-        }
+        ValueType::napi_number => js.number(value).map(Some),
         _ => Err(Failure::Coded(Error::new(Code::Option, format!("{name} must be a number")))),
+    }
+}
+
+fn option(js: Js, name: &str, value: napi_value) -> Fallible<Option<u64>> {
+    let Some(number) = number(js, name, value)? else { return Ok(None) };
+    let given = || Failure::Coded(Error::new(Code::Option, format!("{name} is {number}; give a whole number from 0 on")));
+    js::whole(number).map(Some).ok_or_else(given)
+}
+
+fn flag(js: Js, name: &str, value: napi_value) -> Fallible<Option<bool>> {
+    match js.type_of(value)? {
+        ValueType::napi_undefined => Ok(None),
+        ValueType::napi_boolean => js.bool(value).map(Some),
+        _ => Err(Failure::Coded(Error::new(Code::Option, format!("{name} must be true or false")))),
     }
 }
 
@@ -62,6 +77,25 @@ fn open_map(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
         max_bytes: option(call.js, "maxBytes", bytes)?,
     };
     map::create(call.js, call.isolate, registry::open::<ShardedMap>(&name(call.js, given)?, options)?)
+}
+
+/// Arguments: name, max, maxBytes, maxEntryBytes, ttl, ttlJitter, updateAgeOnGet, allowStale, policy.
+fn open_cache(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
+    let js = call.js;
+    let mut given = call.all().into_iter();
+    let mut next = || given.next().map_or_else(|| js.undefined(), Ok);
+    let name = name(js, next()?)?;
+    let options = CacheOptions {
+        max: option(js, "max", next()?)?,
+        max_bytes: option(js, "maxBytes", next()?)?,
+        max_entry_bytes: option(js, "maxEntryBytes", next()?)?,
+        ttl: option(js, "ttl", next()?)?,
+        ttl_jitter: number(js, "ttlJitter", next()?)?,
+        update_age_on_get: flag(js, "updateAgeOnGet", next()?)?,
+        allow_stale: flag(js, "allowStale", next()?)?,
+        policy: values::text(js, next()?)?.as_deref().map(Policy::named).transpose()?,
+    };
+    cache::create(js, call.isolate, registry::open::<Cache>(&name, options)?)
 }
 
 /// Arguments: name, history, mode, path, durability. Reads the file, if there is one.
