@@ -10,6 +10,8 @@ mod bounds;
 #[cfg(not(shardmap_loom))]
 mod change;
 #[cfg(not(shardmap_loom))]
+mod dump;
+#[cfg(not(shardmap_loom))]
 mod entries;
 #[cfg(not(shardmap_loom))]
 mod entry;

@@ -19,6 +19,8 @@ mod writer;
 
 pub use disk::Disk;
 pub use place::real_path;
+pub(crate) use place::replace;
+pub(crate) use record::Reader;
 pub use writer::TX_IDS;
 
 use crate::{
@@ -81,9 +83,15 @@ pub trait Store: Send {
     fn sync(&mut self) -> Result<()>;
 }
 
-fn damaged(detail: &str) -> Error {
+/// `ERR_SHARDMAP_CORRUPT`, and what shows it.
+pub(crate) fn damaged(detail: &str) -> Error {
     let message = format!("the file is damaged, or no file of this version of shardmap ({detail}); restore a backup, or give another path");
     Error::new(Code::Corrupt, message)
+}
+
+/// Says of an error which file it is about.
+pub(crate) fn locate(path: &Path) -> impl Fn(Error) -> Error + '_ {
+    |error| Error::new(error.code(), format!("'{}': {}", path.display(), error.message()))
 }
 
 fn failed(message: String) -> Error {
@@ -94,8 +102,7 @@ fn failed(message: String) -> Error {
 ///
 /// `ERR_SHARDMAP_CORRUPT`: the file is damaged, cut, foreign or newer, and still is what it was. `ERR_SHARDMAP_LOCKED`: it is open elsewhere.
 pub fn open(path: &Path, history: u64) -> Result<(Box<dyn Store>, Loaded)> {
-    let locate = |error: Error| Error::new(error.code(), format!("'{}': {}", path.display(), error.message()));
-    open_real(path, history).map_err(locate)
+    open_real(path, history).map_err(locate(path))
 }
 
 fn open_real(path: &Path, history: u64) -> Result<(Box<dyn Store>, Loaded)> {

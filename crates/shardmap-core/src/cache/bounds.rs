@@ -45,6 +45,11 @@ impl Bounds {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Entries and bytes that may still come.
+    pub fn room(&self) -> (u64, u64) {
+        (self.max.saturating_sub(self.entries()), self.max_bytes.saturating_sub(self.bytes()))
+    }
+
     pub fn release(&self, entries: u64, bytes: u64) {
         release(&self.entries, entries);
         release(&self.bytes, bytes);

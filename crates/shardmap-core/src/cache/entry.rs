@@ -23,6 +23,7 @@ pub(super) struct Entry {
     pub links: wheel::Links,
 }
 
+#[derive(Clone, Default)]
 pub(super) struct Rare {
     /// Its ttl, where it is not the cache's; [`NEVER`] for none.
     pub ttl: Option<u64>,
@@ -65,7 +66,28 @@ impl Entry {
     }
 }
 
+impl Rules {
+    /// A ttl that an entry must remember for itself.
+    pub fn own(&self, ttl: u64) -> Option<u64> {
+        Some(ttl).filter(|&ttl| ttl != self.ttl && (self.update_age || self.allow_stale))
+    }
+
+    /// What a policy is told of the weight of an entry.
+    pub fn weight(&self, charge: u64) -> u32 {
+        if self.weighs {
+            charge.min(u64::from(u32::MAX)) as u32
+        } else {
+            1
+        }
+    }
+}
+
 impl Rare {
+    /// `None` if there is nothing in it.
+    pub fn boxed(self) -> Option<Box<Self>> {
+        (self.ttl.is_some() || self.grace > 0 || !self.tags.is_empty()).then(|| Box::new(self))
+    }
+
     fn charge(&self) -> u64 {
         let tags = self.tags.iter().map(|tag| TAG_BYTES + packed::heap(tag.len()));
         (size_of::<Self>() as u64).next_multiple_of(16) + tags.sum::<u64>()

@@ -39,10 +39,8 @@ impl<'a> Put<'a> {
             Some(Ttl::Never) => NEVER,
             Some(Ttl::Ms(ms)) => ms,
         };
-        let own = Some(ttl).filter(|&ttl| ttl != rules.ttl && (rules.update_age || rules.allow_stale));
         let grace = if ttl == NEVER { 0 } else { terms.grace };
-        let rare = (own.is_some() || grace > 0 || !terms.tags.is_empty())
-            .then(|| Box::new(Rare { ttl: own, grace, tags: terms.tags.clone().into_boxed_slice() }));
+        let rare = Rare { ttl: rules.own(ttl), grace, tags: terms.tags.clone().into_boxed_slice() }.boxed();
         let charge = entry::charge(key.bytes, &value, rare.as_deref());
         Self { cache, key, value, ttl, rare, charge, claim: Claim::new(&cache.bounds) }
     }
@@ -69,11 +67,7 @@ impl<'a> Put<'a> {
     }
 
     fn weight(&self) -> u32 {
-        if self.cache.rules.weighs {
-            self.charge.min(u64::from(u32::MAX)) as u32
-        } else {
-            1
-        }
+        self.cache.rules.weight(self.charge)
     }
 
     /// Stores it, under the lock of the key's shard. Returns whether there was room; if not, [`Put::make_room`] is to be called without a lock.

@@ -114,19 +114,24 @@ impl Place {
         &self.file
     }
 
-    /// Makes another file, locked from its start, and puts it in the place of this one when `make` is done and its bytes are durable. After an
-    /// error everything is as before.
+    /// See [`replace`].
     pub fn replace<T>(&mut self, make: impl FnOnce(&Arc<File>) -> Result<T>) -> Result<T> {
-        let cannot = |error| refused("the new file cannot be put in its place", error);
-        let draft = Draft::new(&self.path)?;
-        lock(&draft.file)?;
-        let made = make(&draft.file)?;
-        draft.file.sync_all().map_err(cannot)?;
-        fs::rename(&draft.path, &self.path).map_err(cannot)?;
-        self.file = draft.file.clone();
-        sync_directory(&self.path).map_err(cannot)?;
+        let (file, made) = replace(&self.path, make)?;
+        self.file = file;
         Ok(made)
     }
+}
+
+/// Makes a file, locked from its start, and puts it at a real path when `make` is done and its bytes are durable. After an error everything is
+/// as before.
+pub fn replace<T>(path: &Path, make: impl FnOnce(&Arc<File>) -> Result<T>) -> Result<(Arc<File>, T)> {
+    let cannot = |error| refused("the new file cannot be put in its place", error);
+    let draft = Draft::new(path)?;
+    let made = make(&draft.file)?;
+    draft.file.sync_all().map_err(cannot)?;
+    fs::rename(&draft.path, path).map_err(cannot)?;
+    sync_directory(path).map_err(cannot)?;
+    Ok((draft.file.clone(), made))
 }
 
 fn sync_directory(path: &Path) -> io::Result<()> {
@@ -143,21 +148,34 @@ struct Draft {
 }
 
 impl Draft {
-    /// The file beside which this is made is locked, so what others left here was left by a crash.
     fn new(beside: &Path) -> Result<Self> {
-        for path in left(beside) {
-            let _ = fs::remove_file(path);
-        }
+        left(beside).iter().for_each(|path| remove_left(path));
         loop {
             let mut name = beside.file_name().unwrap_or_default().to_owned();
             name.push(format!(".{:016x}{EXTENSION}", random()));
             let path = beside.with_file_name(name);
-            match private(&mut OpenOptions::new()).create_new(true).open(&path) {
-                Ok(file) => return Ok(Self { path, file: Arc::new(file) }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(refused("no new file can be made in its directory", error)),
+            let cannot = |error| refused("no new file can be made in its directory", error);
+            let file = match private(&mut OpenOptions::new()).create_new(true).open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(cannot(error)),
+            };
+            let draft = Self { path, file: Arc::new(file) };
+            let made = draft.file.metadata().map_err(cannot)?;
+            // Before it was locked, somebody may have taken it for one that was left.
+            match lock(&draft.file) {
+                Ok(()) if fs::metadata(&draft.path).is_ok_and(|present| same(&made, &present)) => return Ok(draft),
+                Err(error) if error.code() != Code::Locked => return Err(error),
+                _ => {}
             }
         }
+    }
+}
+
+/// Removes a draft that nobody has locked: a crash has left it.
+fn remove_left(path: &Path) {
+    if File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
+        let _ = fs::remove_file(path);
     }
 }
 
