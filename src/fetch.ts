@@ -5,9 +5,10 @@ import { decodedFrozen, decodePart, decodeResult, encode, encodedKind } from './
 import { ShardmapError } from './errors'
 import { closedError } from './handle'
 import { ownKey } from './keys'
-import { runLoader, type Loading } from './loading'
+import { beginLoading, runLoader, type Loading } from './loading'
 import { ABSENT, head, HIT, LEAD, STALE, STALE_LEAD, type Kind, type NativeCache, type Raw } from './native'
 import { errorOf, FAILED, forgetLetters, hold, LEADS, LOADED, newRequest, NOT_LOADED, onLetter, release, type Letter } from './requests'
+import { offAbort, onAbort } from './signals'
 import { decodeThrown, encodeThrown } from './thrown'
 
 export type Loader = (key: unknown, context: LoadContext<unknown>) => unknown
@@ -21,7 +22,6 @@ interface Settle {
 export class Fetches {
   readonly native: NativeCache
   readonly #open = new Set<Fetch>()
-  #closing = false
 
   constructor(native: NativeCache) {
     this.native = native
@@ -29,7 +29,6 @@ export class Fetches {
 
   /** The value of an own key. `take` gives what a stored one is to the caller. */
   fetch(key: unknown, load: Loader, ask: Ask, take: (raw: Raw) => unknown): unknown {
-    if (this.#closing) throw closedError('cache')
     const request = newRequest()
     const raw = this.native.fetch(request, key, ask.force, ask.staleMs, ask.ttl, ...ask.tags)
     const outcome = head[6]
@@ -50,16 +49,13 @@ export class Fetches {
     return answer
   }
 
-  /** Gives up all of them, and closes the native handle when none needs it any more. */
+  /** Gives up all of them. The native handle is closed: none follows. */
   close(): void {
-    this.#closing = true
-    if (this.#open.size === 0) this.native.close()
     for (const fetch of this.#open) fetch.giveUp(closedError('cache'))
   }
 
   ended(fetch: Fetch): void {
     this.#open.delete(fetch)
-    if (this.#closing && this.#open.size === 0) this.native.close()
   }
 
   #begin(request: number, key: unknown, load: Loader, ask: Ask, settle: Settle | undefined): Fetch {
@@ -96,7 +92,7 @@ class Fetch {
     this.#settle = settle
     // A load in the background outlives the call that has begun it.
     this.#signal = settle === undefined ? undefined : signal
-    this.#signal?.addEventListener('abort', this.#aborted, { once: true })
+    if (this.#signal !== undefined) onAbort(this.#signal, this.#aborted)
     if (timeout === undefined) return
     this.#timer = setTimeout(() => this.giveUp(timeoutError(timeout)), timeout)
     if (settle === undefined) this.#timer.unref()
@@ -164,9 +160,10 @@ class Fetch {
     this.#wanted = new AbortController()
     const { signal } = this.#wanted
     const load = this.#load
-    // The loader may change its key; it is loaded under this one.
-    const [loading, loaded] = runLoader(this.#fetches.native.id, this.#key, async () => load(ownKey(this.#key), { signal, stale }))
+    const loading = beginLoading(this.#fetches.native.id, this.#key)
     this.#loading = loading
+    // The loader may change its key; it is loaded under this one.
+    const loaded = runLoader(loading, async () => load(ownKey(this.#key), { signal, stale }))
     loaded.then((value) => this.#loaded(value), (error: unknown) => this.#failed(error))
   }
 
@@ -230,7 +227,7 @@ class Fetch {
     this.#phase = 'left'
     if (this.#loading !== undefined) this.#loading.active = false
     clearTimeout(this.#timer)
-    this.#signal?.removeEventListener('abort', this.#aborted)
+    if (this.#signal !== undefined) offAbort(this.#signal, this.#aborted)
   }
 }
 

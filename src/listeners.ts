@@ -23,12 +23,11 @@ interface Listening {
 class Listeners {
   readonly #request = newRequest()
   readonly #all = new Set<Listening>()
-  #kinds = -1
 
   add(listening: Listening): void {
     this.#all.add(listening)
     try {
-      this.#choose(listening.native)
+      this.#listen(listening.native)
     } catch (error) {
       this.#all.delete(listening)
       throw error
@@ -38,8 +37,9 @@ class Listeners {
   remove(listening: Listening): void {
     if (!this.#all.delete(listening)) return
     const { native } = listening
-    unlessClosed(() => this.#choose(native))
-    if (this.#all.size > 0) return
+    const [another] = this.#all
+    if (another !== undefined) return unlessClosed(() => this.#listen(another.native))
+    native.unlisten()
     forgetLetters(this.#request)
     if (caches.get(native.id) === this) caches.delete(native.id)
   }
@@ -48,14 +48,11 @@ class Listeners {
     for (const listening of this.#all) if (listening.native === native) this.remove(listening)
   }
 
-  /** Asks for the kinds that are wanted now. */
-  #choose(native: NativeCache): void {
+  /** For the kinds that are wanted now. */
+  #listen(native: NativeCache): void {
     let kinds = 0
     for (const { event } of this.#all) if (event !== 'dropped') kinds |= 1 << KINDS.indexOf(event)
-    if (this.#all.size === 0) return native.unlisten()
-    if (kinds === this.#kinds) return
     native.listen(this.#request, kinds)
-    this.#kinds = kinds
     onLetter(this.#request, () => this.#news())
   }
 

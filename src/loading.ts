@@ -20,10 +20,14 @@ function textOf(key: unknown): string {
   return Array.isArray(key) ? (keyText(key) as string) : `one ${keyText([key])}`
 }
 
-/** Runs a loader so that what it calls, at once or later, is known to be called by it. The result says when that is over. */
-export function runLoader<T>(cache: number, key: unknown, loader: () => T): [loading: Loading, result: T] {
-  const loading: Loading = { cache, key: textOf(key), active: true, around: loads.getStore() }
-  return [loading, loads.run(loading, loader)]
+/** A load that is called here. Whoever began it says when it is over. */
+export function beginLoading(cache: number, key: unknown): Loading {
+  return { cache, key: textOf(key), active: true, around: loads.getStore() }
+}
+
+/** Runs a loader so that what it calls, at once or later, is known to be called by it. */
+export function runLoader<T>(loading: Loading, loader: () => T): T {
+  return loads.run(loading, loader)
 }
 
 /** Throws if this is called by a loader of that very key, which would wait for itself. */

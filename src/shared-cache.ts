@@ -5,7 +5,7 @@ import type { CacheEvent, CacheEventName, CacheSetOptions, CacheStats, FetchOpti
 import { decodeResult, encode, encodedKind } from './codec'
 import { Fetches, type Loader } from './fetch'
 import { PLAIN_LOADS as plainLoads, words as slotWords } from './generations'
-import { closedError, markHandle, unlessClosed } from './handle'
+import { markHandle, unlessClosed } from './handle'
 import { inspectEntries } from './inspect'
 import { ownKey } from './keys'
 import { CAUSES, EVENT_NAMES, listen, stopListening } from './listeners'
@@ -27,13 +27,6 @@ const RING = ringSize
 
 const token = Symbol('only open makes handles')
 
-/** Stands in the place of a closed handle's native part. */
-const closed = new Proxy({} as NativeCache, {
-  get: () => {
-    throw closedError('cache')
-  },
-})
-
 /**
  * A bounded cache, shared by all threads of the process: whoever opens the same name has the same entries, and each key is loaded once. It never
  * holds more than `max` entries or `maxBytes`. Operations on one key are linearizable across threads, as in {@link SharedMap}, and keys
@@ -43,9 +36,10 @@ const closed = new Proxy({} as NativeCache, {
  */
 export class SharedCache<K extends Key = string, V = unknown> implements Iterable<[K, V]> {
   readonly #name: string
-  #native: NativeCache
+  readonly #native: NativeCache
   #near: CacheNear
   readonly #fetches: Fetches
+  #closed = false
 
   private constructor(made: symbol, name: string, native: NativeCache, limit: number | undefined) {
     if (made !== token) throw new TypeError('SharedCache has no public constructor; call SharedCache.open(name, { max })')
@@ -247,6 +241,7 @@ export class SharedCache<K extends Key = string, V = unknown> implements Iterabl
   on(event: CacheEventName, listener: (event: CacheEvent<K>) => void): () => void {
     if (!EVENT_NAMES.includes(event)) throw optionError(`on takes one of ${EVENT_NAMES.join(', ')}, not ${describe(event)}`)
     callback('on', listener)
+    this.#native.size()
     return listen(this.#native, event, listener as (event: CacheEvent<Key>) => void)
   }
 
@@ -302,11 +297,12 @@ export class SharedCache<K extends Key = string, V = unknown> implements Iterabl
   }
 
   #close(): void {
+    if (this.#closed) return
+    this.#closed = true
     const native = this.#native
-    if (native === closed) return
     this.#near.leave(native)
     this.#near = this.#near.without()
-    this.#native = closed
+    native.close()
     stopListening(native)
     this.#fetches.close()
   }
