@@ -359,21 +359,30 @@ fn a_waiter_that_leaves_while_the_leader_dies_strands_nobody() {
     served_in_any_case(|shard, _| shard.end_holder(0));
 }
 
-#[test]
-fn holders_that_die_together_leave_nothing_behind() {
-    loom::model(|| {
+/// The next who waits dies while the leader goes. What it is told then is read by nobody, and its lead must not be lost with that.
+fn death_of_the_next(give_up: fn(&Shard, u32)) {
+    loom::model(move || {
         let shard = Shard::new();
-        let _leader = leader(&shard);
+        let (_leader, flight) = leader(&shard);
         let waiter = waiter(&shard, 1);
         let dies = spawn(&shard, |shard| shard.end_holder(1));
         let asks = spawn(&shard, |shard| assert!(shard.fetch_and_load(&mut asker(2)), "nobody else loads"));
-        shard.end_holder(0);
+        give_up(&shard, flight);
         dies.join().unwrap();
         asks.join().unwrap();
-        // What was told to the dead is of no matter.
         let _ = waiter.news.try_recv();
         shard.is_settled_and_fresh();
     });
+}
+
+#[test]
+fn holders_that_die_together_leave_nothing_behind() {
+    death_of_the_next(|shard, _| shard.end_holder(0));
+}
+
+#[test]
+fn a_lead_that_is_told_to_a_dying_holder_is_passed_on() {
+    death_of_the_next(Shard::abandon);
 }
 
 #[test]
