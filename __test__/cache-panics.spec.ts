@@ -1,11 +1,16 @@
 // A panic inside any native function of a cache becomes ERR_SHARDMAP_PANIC, and the cache goes on.
 import test from 'ava'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ShardmapError } from 'shardmap'
 import { refuses } from './fixtures/codes.js'
 import { fresh } from './fixtures/threads.js'
 
 const binding = createRequire(import.meta.url)('../../binding.cjs')
+const folder = mkdtempSync(join(tmpdir(), 'shardmap-panics-'))
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 const functionsOf = (object: any): string[] => Object.keys(object).filter(name => typeof object[name] === 'function')
 
 type Letter = [kind: number, request: number, ...rest: unknown[]]
@@ -42,7 +47,7 @@ const cacheCalls = (cache: any): Record<string, () => unknown> => ({
   touches: () => cache.touches(new ArrayBuffer(8)), touch: () => cache.touch(), stage: () => cache.stage('staged', 1, 1), unstage: () => cache.unstage(), apply: () => cache.apply(),
   invalidate: () => cache.invalidate('tag'), stats: () => cache.stats(), fetch: () => cache.fetch(1, 'new', false, 0), settle: () => cache.settle('a', 1, 2, 1),
   fail: () => cache.fail('a', 1, 2, 1), abandon: () => cache.abandon('a', 1), leave: () => cache.leave('a', 1), listen: () => cache.listen(1, 15), unlisten: () => cache.unlisten(),
-  events: () => cache.events(), close: () => cache.close(),
+  events: () => cache.events(), dump: () => cache.dump(1, join(folder, 'dump')), load: () => cache.load(1, join(folder, 'dump')), close: () => cache.close(),
 })
 
 test.serial('every function of a cache catches a panic, changes nothing and leaves the cache usable', t => {

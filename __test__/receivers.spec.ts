@@ -122,7 +122,7 @@ test('native functions on forged receivers work on their own map or throw', t =>
   t.is(two.get('k'), 2)
 })
 
-test('native functions refuse or survive every hostile argument', t => {
+test('native functions refuse or survive every hostile argument', async t => {
   // A hostile path may be a good one.
   const [home, folder] = [process.cwd(), mkdtempSync(join(tmpdir(), 'shardmap-hostile-'))]
   process.chdir(folder)
@@ -130,7 +130,8 @@ test('native functions refuse or survive every hostile argument', t => {
   const space = binding.attach(new ArrayBuffer(32 + 65536), ShardmapError)
   const map = space.openMap(fresh())
   const snapshot = map.snapshot()
-  space.listen(() => {})
+  const last = 123_456
+  const answered = new Promise<unknown[]>(resolve => space.listen((...letter: unknown[]) => { if (letter[1] === last) resolve(letter) }))
   const cache = space.openCache(fresh(), 10)
   const versions = space.openVersions(fresh())
   const held = versions.view()
@@ -167,8 +168,13 @@ test('native functions refuse or survive every hostile argument', t => {
   cache.unstage()
   cache.set('k', 1, 1)
   t.is(cache.get('k'), 1)
-  for (const name of SnapshotMap.names()) if (name === 'k' || name.length > 200) SnapshotMap.destroy(name)
   process.chdir(home)
+  // Files are written in the order of asking.
+  cache.dump(last, join(folder, 'last'))
+  space.hold(true)
+  t.deepEqual(await answered, [0, last, cache.size()])
+  space.hold(false)
+  for (const name of SnapshotMap.names()) if (name === 'k' || name.length > 200) SnapshotMap.destroy(name)
   rmSync(folder, { recursive: true })
 })
 

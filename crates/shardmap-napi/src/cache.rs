@@ -1,6 +1,7 @@
 //! The functions of one open cache.
 
 mod events;
+mod files;
 mod flights;
 mod handle;
 mod ring;
@@ -47,6 +48,8 @@ const METHODS: &[Method<Handle>] = &[
     takes::<_, 2>("listen", events::listen),
     takes::<_, 0>("unlisten", events::unlisten),
     takes::<_, 0>("events", events::take),
+    takes::<_, 2>("dump", files::dump),
+    takes::<_, 2>("load", files::load),
     takes::<_, 0>("close", close),
 ];
 
