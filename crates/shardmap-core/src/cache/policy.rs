@@ -5,7 +5,7 @@ use crate::error::{Code, Error, Result};
 
 /// Which entry goes when there is no room. Entries are known by their place in the slab; each policy keeps its own compact array of nodes, so
 /// that a use stays within few cache lines. The caller holds the shard's lock and names only places that are taken, except to `insert`.
-pub trait Eviction: Send {
+pub(crate) trait Eviction: Send {
     /// A new entry at a free place. `weight` is its charge where bytes are bounded, else 1.
     fn insert(&mut self, place: u32, hash: u64, weight: u32);
     /// A use of the entry.
@@ -53,7 +53,7 @@ impl Policy {
     }
 
     /// An empty one of this policy.
-    pub fn eviction(self) -> Box<dyn Eviction> {
+    pub(crate) fn eviction(self) -> Box<dyn Eviction> {
         match self {
             Self::Lru => Box::new(Lru::default()),
             Self::TinyLfu => Box::new(TinyLfu::default()),

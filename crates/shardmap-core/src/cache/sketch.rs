@@ -54,14 +54,14 @@ impl Sketch {
     pub fn count(&mut self, hash: u32, period: usize) {
         let at = self.at(hash);
         let Block(words) = &mut self.blocks[at];
-        let mut counted = false;
+        let mut counted = 0;
         for (word, shift) in counters(hash) {
-            if (words[word] >> shift) as u32 & MOST < MOST {
-                words[word] += 1 << shift;
-                counted = true;
-            }
+            // No branch: nobody could foresee it.
+            let one = u64::from((words[word] >> shift) as u32 & MOST < MOST);
+            words[word] += one << shift;
+            counted |= one;
         }
-        self.uses += usize::from(counted);
+        self.uses += counted as usize;
         if self.uses >= period {
             self.halve();
         }

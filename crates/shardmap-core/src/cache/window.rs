@@ -28,6 +28,8 @@ pub struct Window {
     ratio: Option<f64>,
     /// The step on trial, 0 when none is.
     step: u32,
+    /// The first step of the next trial: larger after each vain one, since what helps may lie behind sizes that do not.
+    next: u32,
     up: bool,
     /// Samples until the next trial, and how many after a vain one.
     rest: u32,
@@ -36,7 +38,7 @@ pub struct Window {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { share: SMALLEST, hits: 0, seen: 0, entries: 0, ratio: None, step: 0, up: true, rest: 1, patience: 1 }
+        Self { share: SMALLEST, hits: 0, seen: 0, entries: 0, ratio: None, step: 0, next: FIRST_STEP, up: true, rest: 1, patience: 1 }
     }
 }
 
@@ -73,7 +75,7 @@ impl Window {
         if self.step == 0 {
             self.wait(change);
         } else if change > chance {
-            self.patience = 1;
+            (self.patience, self.next) = (1, FIRST_STEP);
             self.go((self.step * 2).min(LARGEST_STEP));
         } else if !self.up && change >= -chance {
             self.go(self.step);
@@ -88,7 +90,7 @@ impl Window {
         }
         self.rest = self.rest.saturating_sub(1);
         if self.rest == 0 {
-            self.go(FIRST_STEP);
+            self.go(self.next);
         }
     }
 
@@ -111,6 +113,7 @@ impl Window {
             false => self.share += self.step,
         }
         (self.step, self.ratio) = (0, None);
+        self.next = if self.next < LARGEST_STEP { (self.next * 4).min(LARGEST_STEP) } else { FIRST_STEP };
         self.turn();
     }
 
@@ -142,6 +145,13 @@ mod tests {
         let mut window = Window::default();
         run(&mut window, 20, |percent| 200 + 5 * percent as usize);
         assert!(window.part(100) >= 70, "{}", window.part(100));
+    }
+
+    #[test]
+    fn a_gain_that_lies_behind_sizes_without_one_is_found() {
+        let mut window = Window::default();
+        run(&mut window, 60, |percent| if percent < 20 { 400 } else { 700 });
+        assert!(window.part(100) >= 20, "{}", window.part(100));
     }
 
     #[test]
