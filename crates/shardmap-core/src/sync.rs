@@ -14,7 +14,18 @@ pub use loom::sync::{
 #[cfg(shardmap_loom)]
 pub use std::sync::{Arc, OnceLock, Weak};
 
+use std::sync::TryLockError;
+
 /// Locks a mutex, also after a panic of another holder: everything kept behind one here is whole between any two statements.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The same, unless somebody holds it.
+pub fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }

@@ -95,7 +95,7 @@ impl Cache {
         let (begin, elapsed) = (self.now(), wall.saturating_sub(dumped.at));
         let mut plan = Plan::default();
         let sections = dumped.verify(|section, row| {
-            let charge = row.after(elapsed).map(|row| charge(row.key.as_bytes(), &row.value, row.rare.as_deref()));
+            let charge = row.after(elapsed).map(|row| charge(row.key.as_bytes(), &row.value, self.own(row.left, row.rare).as_deref()));
             plan.add(section, charge.filter(|&charge| charge <= self.largest));
         })?;
         let mut sources = Vec::with_capacity(sections.len());
@@ -119,16 +119,20 @@ impl Cache {
         Ok(loaded)
     }
 
+    /// What few entries have, as this cache keeps it: of one whose ttl was that of a cache with another one, what is left becomes its own.
+    fn own(&self, left: u64, rare: Option<Box<Rare>>) -> Option<Box<Rare>> {
+        let rare = rare.map(|rare| *rare).unwrap_or_default();
+        let of_another = (left == NEVER) != (self.rules.ttl == NEVER);
+        let ttl = rare.ttl.or(of_another.then_some(left)).and_then(|ttl| self.rules.own(ttl));
+        Rare { ttl, ..rare }.boxed()
+    }
+
     /// Stores an entry that was fresh at `begin`. Returns whether it is stored: its key was absent, and there was room.
     fn restore(&self, row: Row, begin: u64) -> Result<bool> {
         let rules = &self.rules;
         let key = KeyRef::new(row.key.as_bytes());
         let deadline = if row.left == NEVER { NEVER } else { begin.saturating_add(row.left) };
-        let rare = row.rare.map(|rare| *rare).unwrap_or_default();
-        // An entry whose ttl was that of a cache with another one has what is left for its own.
-        let of_another = (row.left == NEVER) != (rules.ttl == NEVER);
-        let ttl = rare.ttl.or(of_another.then_some(row.left)).and_then(|ttl| rules.own(ttl));
-        let rare = Rare { ttl, ..rare }.boxed();
+        let rare = self.own(row.left, row.rare);
         let charge = charge(key.bytes, &row.value, rare.as_deref());
         self.with(self.shard_of(key.hash), |shard, later| {
             self.alive()?;

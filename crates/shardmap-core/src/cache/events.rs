@@ -7,7 +7,10 @@ use crate::{
     key::Key,
     sync::{lock, Arc, AtomicU32, Mutex, Ordering},
 };
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    panic::{catch_unwind, AssertUnwindSafe},
+};
 
 /// How many events wait for a listener; of more, the oldest are dropped.
 pub const MAX_EVENTS: usize = 8_192;
@@ -100,9 +103,11 @@ struct Queue {
 pub struct Rings(Vec<Ring>);
 
 impl Rings {
-    /// Calls them.
+    /// Calls them, each also when another one panics.
     pub fn call(self) {
-        self.0.into_iter().for_each(|ring| ring());
+        for ring in self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| ring()));
+        }
     }
 }
 

@@ -16,12 +16,15 @@ use crate::{
     map::next_id,
     slots::Slots,
     stats::{Count, Striped},
-    sync::{lock, Arc, AtomicBool, Mutex, MutexGuard, Ordering},
+    sync::{lock, try_lock, Arc, AtomicBool, Mutex, MutexGuard, Ordering},
 };
 use crossbeam_utils::CachePadded;
 
 /// Shards are picked by bits that neither the index of a shard nor the slots use.
 const SHARD_SHIFT: u32 = 48;
+
+/// How often a lock is asked for by who is not to wait for long work.
+const TRIES: usize = 64;
 
 /// What is counted; evictions follow, by cause.
 #[derive(Clone, Copy)]
@@ -89,6 +92,15 @@ pub struct Cache {
     pub(super) counters: Striped<Counter>,
     pub(super) queues: Queues,
     destroyed: AtomicBool,
+}
+
+fn under<R>(mut guard: MutexGuard<'_, Shard>, f: impl FnOnce(&mut Shard, &mut Later) -> R) -> R {
+    let mut later = Later::default();
+    let result = f(&mut guard, &mut later);
+    guard.entries.tidy();
+    drop(guard);
+    later.done();
+    result
 }
 
 impl Cache {
@@ -161,17 +173,22 @@ impl Cache {
 
     /// Runs `f` under the lock of a shard, and after it what `f` left for later.
     pub(super) fn with<R>(&self, shard: usize, f: impl FnOnce(&mut Shard, &mut Later) -> R) -> R {
-        let mut later = Later::default();
-        let mut guard = self.lock(shard);
-        let result = f(&mut guard, &mut later);
-        guard.entries.tidy();
-        drop(guard);
-        later.done();
-        result
+        under(self.lock(shard), f)
+    }
+
+    /// The same, unless somebody has long work under the lock.
+    pub(super) fn try_with<R>(&self, shard: usize, f: impl FnOnce(&mut Shard, &mut Later) -> R) -> Option<R> {
+        let guard = (0..TRIES).find_map(|try_| {
+            if try_ > 0 {
+                std::thread::yield_now();
+            }
+            try_lock(&self.shards[shard])
+        });
+        guard.map(|guard| under(guard, f))
     }
 
     /// To be asked under the lock of a shard. `destroy` marks the cache before it empties its shards, so nothing is stored in one behind it, and
-    /// before it advances all slots, so a version from after the end is never handed out.
+    /// waits for all shards before it advances all slots, so a version from after the end is never handed out.
     #[inline]
     pub(super) fn alive(&self) -> Result<()> {
         if self.destroyed.load(Ordering::Acquire) {
@@ -226,6 +243,7 @@ impl Cache {
         if self.destroyed.swap(true, Ordering::AcqRel) {
             return;
         }
+        (0..self.shards()).for_each(|shard| drop(self.lock(shard)));
         self.slots.advance_all();
         for shard in 0..self.shards() {
             self.with(shard, |shard, later| {

@@ -63,24 +63,24 @@ fn tick() {
 
 impl Cache {
     /// Removes the entries whose time, and grace, is over. Returns whether any entry has a deadline. Holds a shard's lock for few entries at a
-    /// time.
+    /// time, and waits for no long work under it, because the clock word would wait too: such a shard has its turn at the next tick.
     pub fn sweep(&self) -> bool {
-        let now = self.now();
-        let mut are_timed = false;
-        for shard in 0..self.shards() {
-            loop {
-                let mut steps = STEPS;
-                self.with(shard, |shard, later| {
-                    while let Some(place) = shard.entries.pop_ended(now, &self.rules, &mut steps) {
-                        self.remove(&mut shard.entries, place, Cause::Expired, later);
-                    }
-                    are_timed |= steps > 0 && shard.entries.are_timed();
-                });
-                if steps > 0 {
-                    break;
+        (0..self.shards()).fold(false, |any, shard| self.sweep_shard(shard) | any)
+    }
+
+    fn sweep_shard(&self, shard: usize) -> bool {
+        loop {
+            // Anew for each hold, so that the clock word goes on however many entries go.
+            let (now, mut steps) = (self.now(), STEPS);
+            let are_timed = self.try_with(shard, |shard, later| {
+                while let Some(place) = shard.entries.pop_ended(now, &self.rules, &mut steps) {
+                    self.remove(&mut shard.entries, place, Cause::Expired, later);
                 }
+                shard.entries.are_timed()
+            });
+            if steps > 0 {
+                return are_timed.unwrap_or(true);
             }
         }
-        are_timed
     }
 }

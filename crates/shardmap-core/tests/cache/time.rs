@@ -157,3 +157,21 @@ fn by_the_real_clock_entries_go_and_the_clock_word_moves_although_nobody_asks() 
     let stats = cache.stats().unwrap();
     assert_eq!((stats.entries, gone(&stats, Cause::Expired), peek(&cache, 2)), (1, 1, Some(2)));
 }
+
+#[test]
+fn entries_go_although_threads_are_never_out_of_their_shard() {
+    let cache = cache(lru(1_000));
+    put(&cache, 0, 0);
+    (1..500).for_each(|at| put_for(&cache, at, at, 30));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while cache.entries().unwrap() > 1 {
+                    assert!(Instant::now() < deadline, "nothing has happened for a minute");
+                    (0..100).for_each(|_| assert_eq!(get(&cache, 0), Some(0)));
+                }
+            });
+        }
+    });
+}

@@ -116,3 +116,17 @@ fn a_ring_may_call_back_in_also_while_it_is_dropped() {
     assert_eq!(queues.take(1), (0, Vec::new()));
     queues.unlisten(1);
 }
+
+#[test]
+fn a_ring_that_panics_keeps_nothing_from_the_others() {
+    let queues = Queues::default();
+    queues.listen(Listener {
+        holder: 1,
+        kinds: ALL_KINDS,
+        ring: Arc::new(|| std::panic::resume_unwind(Box::new("asked for by the test"))),
+    });
+    let rung = listen(&queues, 2, ALL_KINDS);
+    push(&queues, Cause::Size, 1);
+    assert_eq!(rung.load(Ordering::Relaxed), 1);
+    assert_eq!((causes(&queues, 1), causes(&queues, 2)), (vec![Cause::Size], vec![Cause::Size]));
+}
