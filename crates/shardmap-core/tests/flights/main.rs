@@ -1,6 +1,7 @@
 //! The flight table: one load per key, passed on or ended, and nobody forgotten.
 
 mod model;
+mod threads;
 
 use shardmap_core::{
     cache::{
