@@ -43,8 +43,7 @@ mod sketch;
 #[cfg(not(shardmap_loom))]
 mod slab;
 #[cfg(not(shardmap_loom))]
-#[doc(hidden)]
-pub mod tags;
+mod tags;
 mod terms;
 #[cfg(not(shardmap_loom))]
 mod ticker;

@@ -61,7 +61,7 @@ pub fn run(job: Job) {
     WORK.get_or_init(Thread::default).add(|work| work.now.push_back(job));
 }
 
-/// Runs a long job that needs no disk on a thread of its own, so that what is soon done does not wait for it.
+/// Runs a long job on a thread of its own, so that what is soon done does not wait for it.
 pub fn apart(job: Job) {
     // Shared, because a thread that is refused does not give back what it was to do.
     let job = Arc::new(Mutex::new(Some(job)));

@@ -98,11 +98,6 @@ impl Tags {
         }
     }
 
-    /// Whether no place has a tag.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     fn forget(&mut self, tag: &str) -> Option<Places> {
         let places = self.rows.remove(tag);
         if is_sparse(self.rows.len(), self.rows.capacity()) {
@@ -145,7 +140,7 @@ mod tests {
             tags.remove("tag 0", place);
             tags.remove(&format!("own {place}"), place);
         }
-        assert!(tags.is_empty());
+        assert!(tags.rows.is_empty());
         assert!(tags.rows.capacity() <= 32);
     }
 
@@ -184,7 +179,7 @@ mod tests {
                         prop_assert_eq!(sorted(tags.take(&tag(number))), places);
                     }
                 }
-                prop_assert_eq!(tags.is_empty(), model.iter().all(BTreeSet::is_empty));
+                prop_assert_eq!(tags.rows.is_empty(), model.iter().all(BTreeSet::is_empty));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-/// Runs the work on the process's thread. Arguments: the number of the request, which a letter answers with a count, and the file's path.
+/// Runs the work on a thread of its own, so that no commit waits behind it. Arguments: the number of the request, which a letter answers with a count, and the file's path.
 fn later(call: &Call<'_>, handle: &Rc<Handle>, work: fn(&Cache, &Path) -> Result<u64>) -> Outcome {
     let request = call.js.number(call.arguments[0])?;
     let path = values::text(call.js, call.arguments[1])?.ok_or_else(|| Error::new(Code::Option, "path must be a string"))?;
@@ -17,7 +17,7 @@ fn later(call: &Call<'_>, handle: &Rc<Handle>, work: fn(&Cache, &Path) -> Result
     let inbox = call.isolate.inbox()?.clone();
     let cache = handle.open()?.clone();
     let done = Done::new(move |outcome| inbox.post(Letter::Settled { request, outcome }));
-    thread::run(Box::new(move || done.tell(work(&cache, &path))));
+    thread::apart(Box::new(move || done.tell(work(&cache, &path))));
     NOTHING
 }
 
