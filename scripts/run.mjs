@@ -1,4 +1,5 @@
 // The commands of package.json. Each works on a fresh clone with Node and Rust.
+import { conform } from './conformance.mjs'
 import { ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, run, runModule, stop } from './ensure.mjs'
 import { checkTypes, writeTypes } from './types.mjs'
 
@@ -47,11 +48,16 @@ const tasks = {
   rust,
   suite,
   ava,
+  conformance() {
+    ready()
+    conform(args[0] ?? 'keyv')
+  },
   test() {
     lint()
     checkTypes()
     rust()
     ava()
+    conform('keyv')
   },
   demo() {
     ready()

@@ -1,0 +1,2 @@
+// As in index.js: one implementation, for import and require alike.
+export { SharedCacheStorage, SharedCacheStore } from '../dist/adapters/keyv.js'
