@@ -1,0 +1,2 @@
+// As in index.js: one implementation, for import and require alike.
+export { sharedCachePlugin } from '../dist/adapters/fastify.js'
