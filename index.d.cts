@@ -393,11 +393,15 @@ export declare class SharedCache<K extends Key = string, V = unknown> implements
    * be quick, and does not keep the process alive. Returns the way to stop; closing the handle stops too.
    */
   on(event: CacheEventName, listener: (event: CacheEvent<K>) => void): () => void;
-  /** Writes all entries that have not expired to a file, for a warm start; resolves with their number. Another thread does it. `ERR_SHARDMAP_IO`. */
+  /**
+   * Writes all entries that have not expired to a file, in place of what is there and in one step; resolves with their number. Another thread does it.
+   * `ERR_SHARDMAP_OPTION` for a path where no file can be, `ERR_SHARDMAP_IO` when the system refuses: then what was there is still there.
+   */
   dump(path: string): Promise<number>;
   /**
-   * Stores the entries of a file that `dump` has written, as far as there is room and their time is not over; resolves with their number. The file is
-   * checked whole before: `ERR_SHARDMAP_CORRUPT` changes nothing.
+   * Stores the entries of a file that `dump` has written, without evicting any: keys that are present stay as they are, and of the others those used
+   * most come, as far as there is room and unless their time is over. Resolves with their number. The file is checked whole before:
+   * `ERR_SHARDMAP_CORRUPT` or `ERR_SHARDMAP_IO` change nothing.
    */
   load(path: string): Promise<number>;
   /** Counters of the whole process; see {@link CacheStats}. */

@@ -14,7 +14,7 @@ test.after.always(() => rmSync(join(file, '..'), { recursive: true, force: true 
 
 /** What a process prints that runs this code with `m`, a map, `log` and `delta`, and ends by itself with code 0. */
 async function printed(code: string, options = '{}'): Promise<string[]> {
-  const prelude = `const { SnapshotMap } = require(${JSON.stringify(path)}), log = console.log, delta = Buffer.from('${delta}', 'base64')\nconst m = SnapshotMap.open('m', ${options});\n`
+  const prelude = `const { SharedCache, SnapshotMap } = require(${JSON.stringify(path)}), log = console.log, delta = Buffer.from('${delta}', 'base64')\nconst m = SnapshotMap.open('m', ${options}), c = SharedCache.open('c', { max: 100 });\n`
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', `${prelude}(async () => { ${code} })()`], { timeout: 60_000 })
   return stdout.split('\n').filter(line => line !== '')
 }
@@ -42,6 +42,26 @@ const scripts: Record<string, [code: string, prints: string[], options?: string]
   'a lock that somebody waits for in vain': ["const stop = new AbortController(); await m.lock(['a']); const w = m.lock(['a'], { signal: stop.signal }); stop.abort(); await w.catch(error => log(error.name))", ['AbortError']],
   'a commit that waits between its tries': ["let n = 0; log(String(await m.commit(tx => { tx.get('a'); if (n++ < 9) m.commitSync([['a', n]]); tx.set('b', n) })))", ['10']],
   'a snapshot that nobody closes': ["m.snapshot(); m.at(0n); log('done')", ['done']],
+  'a fetch': ["log(await c.fetch('a', () => 5))", ['5']],
+  'a fetch whose loader waits for a timer': ["log(await c.fetch('a', () => new Promise(done => setTimeout(done, 30, 'late'))))", ['late']],
+  'a fetch that waits for another thread': [
+    `const { Worker } = require('node:worker_threads'), { once } = require('node:events')
+    const w = new Worker(\`const { SharedCache } = require(\${JSON.stringify(${JSON.stringify(path)})}), { parentPort } = require('node:worker_threads')
+      SharedCache.open('c').fetch('a', () => new Promise(done => { parentPort.postMessage('loading'); setTimeout(done, 100, 'from there') }))\`, { eval: true })
+    await once(w, 'message'); w.unref()
+    log(await c.fetch('a', () => 'from here'))`, ['from there'],
+  ],
+  'a fetch whose loader never ends': ["c.fetch('a', () => new Promise(() => {})); c.fetch('b', () => 1); log('done')", ['done']],
+  'a fetch whose loader never ends, with a timeout': ["await c.fetch('a', () => new Promise(() => {}), { timeout: 30 }).catch(error => log(error.code))", ['ERR_SHARDMAP_TIMEOUT']],
+  'a fetch that waits with a timeout': ["c.fetch('a', () => new Promise(() => {}), { timeout: 60 }).catch(error => log(error.code)); log(await c.fetch('a', () => 'taken over'))", ['ERR_SHARDMAP_TIMEOUT', 'taken over']],
+  'a fetch that is aborted': ["const stop = new AbortController(), f = c.fetch('a', () => new Promise(() => {}), { signal: stop.signal, timeout: 1e9 }); stop.abort(); await f.catch(error => log(error.name))", ['AbortError']],
+  'a load in the background that hangs': [
+    "await c.fetch('a', () => 1, { ttl: 5 , staleWhileRevalidate: 1e9 }); while (c.has('a')); log(await c.fetch('a', () => new Promise(() => {}), { staleWhileRevalidate: 1e9, timeout: 1e9 }))", ['1'],
+  ],
+  'a fetch whose handle is closed': ["const f = c.fetch('a', () => new Promise(() => {}), { timeout: 1e9 }); c.close(); await f.catch(error => log(error.code))", ['ERR_SHARDMAP_CLOSED']],
+  'listeners': ["c.on('delete', ({ key }) => log(key)); c.on('dropped', () => {}); c.set('a', 1).delete('a'); await new Promise(done => setTimeout(done, 50))", ['a']],
+  'dump and load': [`c.set('a', 1); log(await c.dump(${JSON.stringify(`${file}.dump`)})); c.clear(); log(await c.load(${JSON.stringify(`${file}.dump`)}), c.get('a'))`, ['1', '1 1']],
+  'entries that are yet to expire': ["c.set('a', 1, { ttl: 1e9 }); c.get('a'); log('done')", ['done']],
   'nothing but open': ["log('open')", ['open']],
 }
 
@@ -52,7 +72,7 @@ for (const [what, [code, prints, options]] of Object.entries(scripts)) {
 
   test.serial(`a thread of ${what} ends by itself`, async t => {
     const setup = [
-      `const { SnapshotMap } = require(${JSON.stringify(path)}), delta = Buffer.from('${delta}', 'base64')`,
+      `const { SharedCache, SnapshotMap } = require(${JSON.stringify(path)}), delta = Buffer.from('${delta}', 'base64'), c = SharedCache.open('c', { max: 100 })`,
       "const log = (...words) => require('node:worker_threads').parentPort.postMessage(words.join(' '))",
       `const m = SnapshotMap.open('t', ${options?.replace('map.db', 'thread.db') ?? '{}'})`,
     ]

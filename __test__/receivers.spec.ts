@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { MessageChannel, Worker } from 'node:worker_threads'
-import { SharedMap, ShardmapError, SnapshotMap } from 'shardmap'
+import { SharedCache, SharedMap, ShardmapError, SnapshotMap } from 'shardmap'
 import { fresh } from './fixtures/threads.js'
 
 const open = () => SharedMap.open<any, any>(fresh('receiver')).set('a', { x: 1 })
+const openCache = () => SharedCache.open<any, any>(fresh('receiver'), { max: 10 }).set('a', { x: 1 })
 const openVersions = () => {
   const map = SnapshotMap.open<any, any>(fresh('receiver'))
   map.commitSync([['a', { x: 1 }]])
@@ -23,7 +24,7 @@ const strangers = (whole: object): [string, any][] => [
   ['a copy', { ...whole }], ['a copy with the prototype', Object.assign(Object.create(Object.getPrototypeOf(whole)), whole)],
 ]
 /** Things that have such methods. */
-const relatives = (): any[] => [new Map([['a', 1]]), open(), open().snapshot(), open().batch(), openVersions(), openVersions().snapshot()]
+const relatives = (): any[] => [new Map([['a', 1]]), open(), open().snapshot(), open().batch(), openVersions(), openVersions().snapshot(), openCache()]
 
 function methodsOf(whole: object): [string, (...args: any[]) => any][] {
   const all = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(whole)))
@@ -40,7 +41,7 @@ async function use(method: (...args: any[]) => any, receiver: unknown): Promise<
 
 const kinds: [string, () => object | Promise<object>][] = [
   ['SharedMap', open], ['a snapshot', () => open().snapshot()], ['a batch', () => open().batch()],
-  ['SnapshotMap', openVersions], ['a snapshot of versions', () => openVersions().snapshot()], ['a lease', () => openVersions().lock(['a'])],
+  ['SnapshotMap', openVersions], ['a snapshot of versions', () => openVersions().snapshot()], ['a lease', () => openVersions().lock(['a'])], ['SharedCache', openCache],
 ]
 for (const [kind, make] of kinds) {
   test(`a method of ${kind} on anything that is none throws`, async t => {
@@ -53,8 +54,9 @@ for (const [kind, make] of kinds) {
   })
 
   test(`a method of ${kind} on another kind of map throws or uses what that offers`, async t => {
-    for (const [name, method] of methodsOf(await make())) {
-      for (const other of relatives()) {
+    const whole = await make()
+    for (const [name, method] of methodsOf(whole)) {
+      for (const other of relatives().filter(other => other.constructor !== whole.constructor)) {
         try {
           await use(method, other)
         } catch (error) {
@@ -80,6 +82,7 @@ test('nobody can make a handle but open, whatever is called with new', t => {
   t.throws(() => new (SharedMap as any)('x'), { any: true })
   t.throws(() => (SharedMap as any)('x'), { any: true })
   t.throws(() => Reflect.construct(SharedMap, ['x'], Map), { any: true })
+  t.throws(() => new (SharedCache as any)('x'), { any: true })
   class Mine extends (SharedMap as any) {
     static make() { return new (this as any)('x') }
   }
@@ -189,7 +192,7 @@ test('a handle, a snapshot and a batch cannot be sent to another thread', t => {
   const map = open()
   const { port1, port2 } = new MessageChannel()
   const thrown = { name: 'DataCloneError', any: true } as const
-  for (const handle of [map, map.snapshot(), map.batch()]) {
+  for (const handle of [map, map.snapshot(), map.batch(), openCache()]) {
     for (const message of [handle, { handle }, [[handle]], new Map([[1, handle]])]) {
       t.throws(() => port1.postMessage(message), thrown)
       t.throws(() => structuredClone(message), thrown)
