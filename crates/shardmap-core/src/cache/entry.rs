@@ -5,7 +5,7 @@ use crate::{key::Key, packed, value::Value};
 
 /// What an entry costs beside the heap of its key and value and its tags: its place and a share of those that are free, its node in the policy,
 /// its links in the wheel, and its place in the index at mean load.
-pub const ENTRY_BYTES: u64 = 96;
+pub const ENTRY_BYTES: u64 = 104;
 /// What one tag of an entry costs beside its name: the pointer to it, the place in the tag's set, and a row of the tags for a tag of its own.
 const TAG_BYTES: u64 = 96;
 

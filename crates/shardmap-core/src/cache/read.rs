@@ -58,7 +58,7 @@ impl Cache {
             return Ok(self.absent());
         };
         let deadline = guard.entries.slab[place].deadline;
-        let now = if deadline == NEVER { 0 } else { self.now() };
+        let now = if deadline == NEVER { 0 } else { self.now_before(deadline) };
         if now >= deadline {
             drop(guard);
             return self.get_late(key);
@@ -74,7 +74,7 @@ impl Cache {
         Lookup { value: None, slot, version, ticket: NO_TICKET, deadline: 0 }
     }
 
-    /// A use of a fresh entry, as its reader sees it. `now` is not asked of an entry without a deadline.
+    /// A use of a fresh entry, as its reader sees it. `now` is not asked of an entry without a deadline, and may be somewhat early.
     #[inline(always)]
     pub(super) fn used(&self, entries: &mut Entries, shard: usize, key: KeyRef<'_>, place: u32, now: u64) -> Lookup {
         entries.policy.touch(place);
@@ -88,7 +88,7 @@ impl Cache {
         }
         let deadline = entry.deadline.min(now + FAR) as u32;
         let (slot, version) = if self.rules.update_age {
-            let ttl = entry.ttl(&self.rules);
+            let (ttl, now) = (entry.ttl(&self.rules), self.now());
             let deadline = entries.deadline(ttl, now, &self.rules);
             entries.set_deadline(place, deadline, &self.rules, now);
             self.slots.never()
@@ -132,7 +132,7 @@ impl Cache {
         if entry.deadline == NEVER {
             return Some((place, 0));
         }
-        let now = self.now();
+        let now = self.now_before(entry.deadline);
         if now < entry.deadline || now < entry.end(&self.rules) {
             return Some((place, now));
         }
@@ -161,10 +161,9 @@ impl Cache {
 
     /// For how long a key's value is still fresh.
     pub fn remaining(&self, key: KeyRef<'_>) -> Result<Remaining> {
-        let remaining = self.look(key, |entry, now| match entry.deadline {
+        let remaining = self.look(key, |entry, _| match entry.deadline {
             NEVER => Remaining::Never,
-            deadline if now < deadline => Remaining::Ms(deadline - now),
-            _ => Remaining::Absent,
+            deadline => deadline.checked_sub(self.now()).filter(|&ms| ms > 0).map_or(Remaining::Absent, Remaining::Ms),
         })?;
         Ok(remaining.unwrap_or(Remaining::Absent))
     }

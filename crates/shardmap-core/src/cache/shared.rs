@@ -7,6 +7,7 @@ use super::{
     events::{Cause, Queues},
     flights::Flights,
     later::Later,
+    read::GUARD,
     ticker, Options,
 };
 use crate::{
@@ -205,6 +206,19 @@ impl Cache {
             self.slots.show_time(now);
         }
         now
+    }
+
+    /// The time, or one somewhat earlier where the deadline is so far that it makes no difference.
+    #[inline]
+    pub(super) fn now_before(&self, deadline: u64) -> u64 {
+        let about = self.clock.about_now();
+        if about.saturating_add(GUARD) >= deadline {
+            return self.now();
+        }
+        if self.clock.is_process() {
+            self.slots.show_time(about);
+        }
+        about
     }
 
     /// Called under the lock of a shard that had no entry with a deadline, when it gets one: before anybody can remember that deadline, there is

@@ -1,6 +1,10 @@
 //! The cache: its bounds, its time, its order of use, and its loads, against models and under threads.
 
+#[path = "../counting/mod.rs"]
+mod counting;
+
 mod basics;
+mod memory;
 mod time;
 
 use shardmap_core::{
