@@ -4,7 +4,11 @@
 mod counting;
 
 mod basics;
+mod listening;
+mod loads;
 mod memory;
+mod model;
+mod threads;
 mod time;
 
 use shardmap_core::{

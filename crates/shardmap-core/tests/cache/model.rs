@@ -1,0 +1,255 @@
+//! Everything one thread can do, against a list in the order of use.
+
+use super::*;
+use proptest::prelude::*;
+use shardmap_core::cache::{Remaining, ENTRY_BYTES};
+
+const KEYS: u32 = 12;
+const TAGS: [&str; 3] = ["a", "b", "c"];
+
+#[derive(Clone, Debug)]
+enum Step {
+    Get(u32),
+    Peek(u32),
+    Touch(u32),
+    /// Key, length of the value, ttl, grace, tags as bits.
+    Set(u32, usize, Option<u64>, u64, u8),
+    Increment(u32, Option<u64>),
+    Delete(u32),
+    Invalidate(usize),
+    Clear,
+    Pass(u64),
+    Sweep,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let at = || 0..KEYS;
+    let ttl = || prop::option::of(1..200_u64);
+    prop_oneof![
+        4 => at().prop_map(Step::Get),
+        1 => at().prop_map(Step::Peek),
+        2 => at().prop_map(Step::Touch),
+        8 => (at(), 0..900_usize, ttl(), prop_oneof![2 => Just(0), 1 => 0..100_u64], 0..8_u8).prop_map(|(at, len, ttl, grace, tags)| Step::Set(at, len, ttl, grace, tags)),
+        2 => (at(), ttl()).prop_map(|(at, ttl)| Step::Increment(at, ttl)),
+        2 => at().prop_map(Step::Delete),
+        1 => (0..3_usize).prop_map(Step::Invalidate),
+        1 => Just(Step::Clear),
+        3 => (0..120_u64).prop_map(Step::Pass),
+        1 => Just(Step::Sweep),
+    ]
+}
+
+struct Row {
+    at: u32,
+    value: Value,
+    deadline: u64,
+    end: u64,
+    tags: u8,
+}
+
+impl Row {
+    fn charge(&self) -> u64 {
+        let len = self.value.as_payload().map_or(0, |(_, bytes)| bytes.len());
+        let heap = if len > 14 { (len as u64 + 16).next_multiple_of(16) } else { 0 };
+        let rare = if self.tags != 0 || (self.deadline != u64::MAX && self.end > self.deadline) { 48 } else { 0 };
+        ENTRY_BYTES + heap + rare + u64::from(self.tags.count_ones()) * 96
+    }
+}
+
+/// The longest unused first.
+struct Model {
+    rows: Vec<Row>,
+    max: usize,
+    max_bytes: u64,
+    largest: u64,
+    now: u64,
+    gone: [u64; 5],
+}
+
+impl Model {
+    fn count(&mut self, cause: Cause) {
+        self.gone[cause as usize] += 1;
+    }
+
+    /// Where a key is that is kept; one that is not goes.
+    fn kept(&mut self, at: u32) -> Option<usize> {
+        let found = self.rows.iter().position(|row| row.at == at)?;
+        if self.now < self.rows[found].end {
+            return Some(found);
+        }
+        self.rows.remove(found);
+        self.count(Cause::Expired);
+        None
+    }
+
+    fn fresh(&mut self, at: u32) -> Option<usize> {
+        self.kept(at).filter(|&found| self.now < self.rows[found].deadline)
+    }
+
+    fn using(&mut self, found: usize) {
+        let row = self.rows.remove(found);
+        self.rows.push(row);
+    }
+
+    fn bytes(&self) -> u64 {
+        self.rows.iter().map(Row::charge).sum()
+    }
+
+    /// Returns whether it fits.
+    fn set(&mut self, row: Row) -> bool {
+        if let Some(found) = self.kept(row.at) {
+            self.rows.remove(found);
+            self.count(Cause::Replaced);
+        }
+        if row.charge() > self.largest {
+            return false;
+        }
+        self.rows.push(row);
+        while self.rows.len() > self.max || self.bytes() > self.max_bytes {
+            self.rows.remove(0);
+            self.count(Cause::Size);
+        }
+        true
+    }
+
+    fn row(&self, at: u32, value: Value, ttl: Option<u64>, grace: u64, tags: u8) -> Row {
+        let deadline = ttl.map_or(u64::MAX, |ttl| self.now + ttl);
+        Row { at, value, deadline, end: deadline.saturating_add(if ttl.is_some() { grace } else { 0 }), tags }
+    }
+}
+
+fn terms(ttl: Option<u64>, grace: u64, tags: u8) -> Terms {
+    let tags = (0..3).filter(|bit| tags & 1 << bit != 0).map(|bit| TAGS[bit].into()).collect();
+    Terms { ttl: ttl.map(Ttl::Ms), grace, tags }
+}
+
+fn run(cache: &Cache, hand: &Hand, model: &mut Model, step: Step) {
+    match step {
+        Step::Get(at) => {
+            let found = model.fresh(at);
+            let lookup = with(at, |key| cache.get(key)).unwrap();
+            assert_eq!(lookup.value.map(|value| format!("{value:?}")), found.map(|found| format!("{:?}", model.rows[found].value)));
+            if let Some(found) = found {
+                model.using(found);
+            }
+        }
+        Step::Peek(at) => {
+            let found = model.fresh(at);
+            assert_eq!(with(at, |key| cache.peek(key)).unwrap().is_some(), found.is_some());
+            assert_eq!(with(at, |key| cache.has(key)).unwrap(), found.is_some());
+            let remaining = match found.map(|found| model.rows[found].deadline) {
+                None => Remaining::Absent,
+                Some(u64::MAX) => Remaining::Never,
+                Some(deadline) => Remaining::Ms(deadline - model.now),
+            };
+            assert_eq!(with(at, |key| cache.remaining(key)).unwrap(), remaining);
+        }
+        Step::Touch(at) => {
+            let found = model.fresh(at);
+            cache.touch(&mut [with(at, |key| cache.get(key)).unwrap().ticket]);
+            if let Some(found) = found {
+                model.using(found);
+            }
+        }
+        Step::Set(at, len, ttl, grace, tags) => {
+            let done = with(at, |key| cache.set(key, bytes(len), &terms(ttl, grace, tags)));
+            let row = model.row(at, bytes(len), ttl, grace, tags);
+            assert_eq!(done.is_ok(), model.set(row));
+        }
+        Step::Increment(at, ttl) => {
+            let done = with(at, |key| cache.increment(key, 1.0, &terms(ttl, 0, 0)));
+            match model.fresh(at) {
+                Some(found) => match model.rows[found].value.as_number() {
+                    None => assert!(done.is_err()),
+                    Some(number) => {
+                        assert_eq!(done.unwrap(), number + 1.0);
+                        model.rows[found].value = Value::number(number + 1.0);
+                        model.using(found);
+                        model.count(Cause::Replaced);
+                    }
+                },
+                None => {
+                    assert_eq!(done.unwrap(), 1.0);
+                    let row = model.row(at, Value::number(1.0), ttl, 0, 0);
+                    assert!(model.set(row));
+                }
+            }
+        }
+        Step::Delete(at) => {
+            let was_fresh = model.fresh(at).is_some();
+            if let Some(found) = model.kept(at) {
+                model.rows.remove(found);
+                model.count(Cause::Deleted);
+            }
+            assert_eq!(with(at, |key| cache.delete(key)).unwrap(), was_fresh);
+        }
+        Step::Invalidate(tag) => {
+            let (now, mut removed) = (model.now, 0);
+            let tagged: Vec<u32> = model.rows.iter().filter(|row| row.tags & 1 << tag != 0).map(|row| row.at).collect();
+            for at in tagged {
+                let found = model.rows.iter().position(|row| row.at == at).unwrap();
+                let is_over = now >= model.rows.remove(found).end;
+                model.count(if is_over { Cause::Expired } else { Cause::Invalidated });
+                removed += u64::from(!is_over);
+            }
+            assert_eq!(cache.invalidate(TAGS[tag]).unwrap(), removed);
+        }
+        Step::Clear => {
+            model.gone[Cause::Deleted as usize] += model.rows.len() as u64;
+            model.rows.clear();
+            cache.clear().unwrap();
+        }
+        Step::Pass(ms) => {
+            model.now += ms;
+            hand.advance(ms);
+        }
+        Step::Sweep => {
+            let before = model.rows.len();
+            let now = model.now;
+            model.rows.retain(|row| now < row.end);
+            model.gone[Cause::Expired as usize] += (before - model.rows.len()) as u64;
+            assert_eq!(cache.sweep(), model.rows.iter().any(|row| row.deadline != u64::MAX));
+        }
+    }
+}
+
+fn check(options: Options, steps: Vec<Step>) {
+    let (cache, hand) = timed(options);
+    let max_bytes = options.max_bytes.unwrap_or(u64::MAX);
+    let mut model = Model {
+        rows: Vec::new(),
+        max: options.max.map_or(usize::MAX, |max| max as usize),
+        max_bytes,
+        largest: max_bytes.min(options.max_entry_bytes.unwrap_or(u64::MAX)),
+        now: 0,
+        gone: [0; 5],
+    };
+    for step in steps {
+        run(&cache, &hand, &mut model, step);
+        let stats = cache.stats().unwrap();
+        assert_eq!((stats.entries, stats.bytes, stats.gone), (model.rows.len() as u64, model.bytes(), model.gone));
+    }
+    let now = model.now;
+    let mut fresh: Vec<Key> = model.rows.iter().filter(|row| now < row.deadline).map(|row| key(row.at)).collect();
+    let mut found = keys(&cache);
+    [&mut fresh, &mut found].into_iter().for_each(|keys| keys.sort_unstable_by(|one, other| one.as_bytes().cmp(other.as_bytes())));
+    assert_eq!(found, fresh);
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_a_list_bounded_by_entries(steps in prop::collection::vec(step(), 1..150)) {
+        check(lru(4), steps);
+    }
+
+    #[test]
+    fn agrees_with_a_list_bounded_by_bytes(steps in prop::collection::vec(step(), 1..150)) {
+        let max_bytes = Some(3_000);
+        check(Options { max_bytes, max_entry_bytes: Some(1_000), policy: Some(Policy::Lru), ..Options::default() }, steps);
+    }
+
+    #[test]
+    fn agrees_with_a_list_bounded_by_both(steps in prop::collection::vec(step(), 1..150)) {
+        check(Options { max_bytes: Some(2_000), ..lru(6) }, steps);
+    }
+}
