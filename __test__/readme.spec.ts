@@ -1,4 +1,4 @@
-// The examples of the README run as they stand.
+// The examples of the README and of the guides run as they stand.
 import test from 'ava'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -7,14 +7,17 @@ import { promisify } from 'node:util'
 import ts from 'typescript'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const readme = readFileSync(`${root}README.md`, 'utf8')
-const blocks = [...readme.matchAll(/^```(ts|js)\n([\s\S]*?)^```$/gm)].map(([, language, code], i) => ({ language, code, title: `${i + 1}: ${code.split('\n')[0]}` }))
+const pages = ['README.md', 'docs/adapters.md', 'docs/migration.md']
+const blocksOf = (page: string) =>
+  [...readFileSync(root + page, 'utf8').matchAll(/^```(ts|js)\n([\s\S]*?)^```$/gm)].map(([, , code], i) => ({ code, title: `${page} ${i + 1}: ${code.split('\n')[0]}` }))
 
-test('the README has an example', t => {
-  t.true(blocks.length > 0)
-})
+for (const page of pages) {
+  test(`${page} has an example`, t => {
+    t.true(blocksOf(page).length > 0)
+  })
+}
 
-for (const { code, title } of blocks) {
+for (const { code, title } of pages.flatMap(blocksOf)) {
   test(`example ${title}`, async t => {
     const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } })
     // In the folder of the package, its name leads to itself.
