@@ -7,7 +7,7 @@ const ROWS: u32 = 4;
 const MOST: u32 = 15;
 /// The lower three bits of each counter: what is left of it when it is halved.
 const HALVED: u64 = 0x7777_7777_7777_7777;
-/// Words for each entry that the sketch is made for; a word has 16 counters.
+/// Of a block. A sketch has a word, 16 counters, for each entry it is made for.
 const WORDS: usize = 8;
 
 #[derive(Clone, Copy, Default)]
@@ -49,7 +49,8 @@ impl Sketch {
         hash as usize & (self.blocks.len() - 1)
     }
 
-    /// Counts a use; `period` of them halve all counters.
+    /// Counts a use; `period` of them halve all counters, but at least as many as it has words, so that what a use costs is bounded also when
+    /// few entries are left.
     #[inline]
     pub fn count(&mut self, hash: u32, period: usize) {
         let at = self.at(hash);
@@ -62,7 +63,7 @@ impl Sketch {
             counted |= one;
         }
         self.uses += counted as usize;
-        if self.uses >= period {
+        if self.uses >= period.max(self.blocks.len() * WORDS) {
             self.halve();
         }
     }
@@ -123,13 +124,20 @@ mod tests {
 
     #[test]
     fn a_period_of_uses_halves_all() {
-        let mut sketch = sketch(1_000);
+        let mut sketch = sketch(8);
         (0..9).for_each(|_| sketch.count(hash(1), 10));
         assert_eq!(sketch.estimate(hash(1)), 9);
         sketch.count(hash(2), 10);
         assert_eq!((sketch.estimate(hash(1)), sketch.estimate(hash(2))), (4, 0));
         (0..5).for_each(|_| sketch.count(hash(1), 10));
         assert_eq!(sketch.estimate(hash(1)), 4, "the uses that are left count half");
+    }
+
+    #[test]
+    fn a_large_sketch_is_not_halved_for_each_few_uses() {
+        let mut sketch = sketch(1_000);
+        (0..14).for_each(|_| sketch.count(hash(1), 10));
+        assert_eq!(sketch.estimate(hash(1)), 14);
     }
 
     #[test]
