@@ -121,6 +121,20 @@ test('within staleWhileRevalidate the old response comes at once, and one reques
   await eventually(async () => (await app.inject('/page')).json().n === 2)
 })
 
+test('a request that has conditions makes a whole new response while it gets the old one', async t => {
+  const app = await serverOf(t)
+  let runs = 0
+  app.get('/page', { config: { cache: { ttl: 10, staleWhileRevalidate: 3_600_000 } } }, async ({ headers }, reply) => {
+    if (headers['if-none-match']) return reply.code(304).send()
+    return reply.header('etag', '"e"').send({ n: ++runs, to: headers['x-client'] })
+  })
+  const headers = { 'x-client': 'one' }
+  t.deepEqual((await app.inject({ url: '/page', headers })).json(), { n: 1, to: 'one' })
+  const conditional = { url: '/page', headers: { 'if-none-match': '"e"', 'x-client': 'two' } }
+  await eventually(async () => (await app.inject(conditional)).json().n > 1)
+  t.is((await app.inject(conditional)).json().to, 'two', 'for the rest it is the same request')
+})
+
 test('an error of the handler while there is an old response leaves the old one', async t => {
   const app = await serverOf(t)
   let fails = false

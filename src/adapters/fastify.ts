@@ -157,9 +157,14 @@ function tooEarly(url = ''): ShardmapError {
   return new ShardmapError('ERR_SHARDMAP_OPTION', `the route ${url} was declared before the cache was there: await the registration of the plugin first`)
 }
 
+/** What would have the handler answer this client alone, or not at all. */
+const conditions = ['if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
+
 /** Async, for the request is only made when its promise is awaited, and that must be here: what it is made for goes with the async context. */
 async function inject(fastify: FastifyInstance, request: FastifyRequest): Promise<void> {
-  await fastify.inject({ method: request.method as 'GET', url: request.originalUrl, headers: request.headers, remoteAddress: request.ip })
+  const headers = { ...request.headers }
+  for (const name of conditions) delete headers[name]
+  await fastify.inject({ method: request.method as 'GET', url: request.originalUrl, headers, remoteAddress: request.ip })
 }
 
 /** `await fastify.register(sharedCachePlugin, { name: 'pages', max: 10_000 })`, and then routes with `config: { cache: { ttl: 60_000 } }`. */
