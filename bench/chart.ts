@@ -12,23 +12,48 @@ const COLOURS: Record<string, string> = {
   'Map (a copy per thread)': '#64748b',
   'lru-cache (a copy per thread)': '#94a3b8',
   lmdb: '#2563eb',
-  sharedmap: '#7c3aed'
+  sharedmap: '#7c3aed',
+  "shardmap, policy: 'lru'": '#fb923c',
+  'lru-cache': '#94a3b8',
+  moka: '#2563eb',
+  quick_cache: '#7c3aed',
+  'one SharedCache': '#c2410c',
+  '4 SharedCaches of a quarter': '#fb923c',
+  '4 lru-caches of a quarter': '#94a3b8'
 }
 
-/** Grouped bars over categories, on a logarithmic axis, as an SVG document. */
-export function columns(title: string, unit: string, categories: readonly string[], series: readonly Series[]): string {
+/** Grouped bars over categories, as an SVG document. */
+export function columns(title: string, unit: string, categories: readonly string[], series: readonly Series[], { log = true } = {}): string {
   return render(Math.max(560, 160 + categories.length * 130), 400, {
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
-    legend: { top: 30, itemWidth: 14, textStyle: { fontSize: 11 } },
+    legend: { top: 30, itemWidth: 14, itemGap: 18, textStyle: { fontSize: 11 } },
     grid: { left: 60, right: 20, top: 84, bottom: 36 },
     xAxis: { type: 'category', data: [...categories] },
-    yAxis: { type: 'log', name: unit, min: floorOf(series), axisLabel: { formatter: short } },
+    yAxis: { type: log ? 'log' : 'value', name: unit, min: log ? floorOf(series) : 0, axisLabel: { formatter: short } },
     series: series.map(({ name, values }) => ({
       type: 'bar' as const,
       name,
       data: values,
       ...(COLOURS[name] ? { itemStyle: { color: COLOURS[name] } } : {}),
       label: { show: true, position: 'top' as const, fontSize: 9, formatter: ({ value }: { value: unknown }) => short(Number(value)) }
+    }))
+  })
+}
+
+/** Curves over a number, as an SVG document. */
+export function curves(title: string, x: string, y: string, xs: readonly number[], series: readonly Series[]): string {
+  return render(620, 380, {
+    title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+    legend: { top: 30, itemWidth: 18, itemGap: 18, textStyle: { fontSize: 11 } },
+    grid: { left: 60, right: 30, top: 76, bottom: 48 },
+    xAxis: { type: 'value', name: x, nameLocation: 'middle', nameGap: 28, min: 0, max: xs.at(-1)! },
+    yAxis: { type: 'value', name: y },
+    series: series.map(({ name, values }) => ({
+      type: 'line' as const,
+      name,
+      symbolSize: 5,
+      data: values.map((value, i) => [xs[i]!, value]),
+      ...(COLOURS[name] ? { lineStyle: { color: COLOURS[name] }, itemStyle: { color: COLOURS[name] } } : {})
     }))
   })
 }

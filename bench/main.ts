@@ -8,6 +8,7 @@ import { type Bar, condition, isMet } from './bar.js'
 import type { Crowd } from './bars-log.js'
 import type { Awaited } from './bars-peers.js'
 import type { Commits } from './bars-versions.js'
+import { measureCache } from './cache/steps.js'
 import { inChild } from './child.js'
 import { measureMemory } from './memory.js'
 import { draw } from './pictures.js'
@@ -97,6 +98,7 @@ async function measureAll(): Promise<Results> {
   if (rust) keep(...rust.bars)
   const awaited = await step('awaited: postMessage and Redis', () => inChild<Awaited>('bars-peers.js', 'awaited', null))
   for (const { name, median } of awaited?.timings ?? []) console.log(`        ${name} ${median.toFixed(0)} ns`)
+  const cache = await measureCache(root, step, keep)
   return {
     date: new Date().toISOString().slice(0, 10),
     minutes: 0,
@@ -104,6 +106,7 @@ async function measureAll(): Promise<Results> {
     bars,
     points: await sweep(),
     versions: versions ?? { hold: [], change: [] },
+    cache,
     awaited: awaited ?? { timings: [], redis: 'not measured' },
     memoryMiB: memory?.mib ?? { shared: 0, copies: 0, churn: 0 },
     rust: rust?.groups ?? {}

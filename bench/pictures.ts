@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bar, condition, isMet } from './bar.js'
+import { drawCache } from './cache/pictures.js'
 import { columns, type Line, rows } from './chart.js'
 import type { Results } from './results.js'
 import { BASE, type PointResult } from './sweep.js'
@@ -52,6 +53,7 @@ export function draw(results: Results, folder: string): void {
     ...change.map(({ name, median }) => ({ name: `change one key: ${name}`, value: median / 1000, colour: grey(name) }))
   ]
   save('versions', rows(`µs per version of ${ENTRIES.toLocaleString('en-US')} entries`, 'µs, logarithmic', versionLines, { log: true }))
+  drawCache(results.cache, save)
   const { shared, copies, churn } = results.memoryMiB
   save(
     'memory',
@@ -68,7 +70,7 @@ export function draw(results: Results, folder: string): void {
 function barLine(bar: Bar): Line[] {
   if (bar.value === null) return []
   const { at, limit } = bar.must
-  const share = at === '<=' ? bar.value.median / limit : limit / bar.value.median
+  const share = at === '>=' ? limit / bar.value.median : bar.value.median / limit
   const text = `${+bar.value.median.toPrecision(3)} (${condition(bar)})`
-  return [{ name: bar.title.replaceAll('`', ''), value: share, colour: isMet(bar) ? '#15803d' : '#b91c1c', text }]
+  return [{ name: bar.title.replaceAll('`', ''), value: Math.max(0, share), colour: isMet(bar) ? '#15803d' : '#b91c1c', text }]
 }

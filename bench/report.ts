@@ -1,14 +1,10 @@
 import { type Bar, condition, isMet } from './bar.js'
+import { renderCache } from './cache/report.js'
+import { grid, number, range } from './grid.js'
 import type { Results } from './results.js'
 import type { Timing } from './measure.js'
 import { FACTORS, namesOf, pointsOf } from './pictures.js'
-import type { Stat } from './stat.js'
 import { ENTRIES, type VersionPeers } from './version-peers.js'
-
-const number = (value: number) => (value >= 1000 ? Math.round(value).toLocaleString('en-US') : String(+value.toPrecision(3)))
-const range = ({ low, high }: Stat) => `${number(low)} to ${number(high)}`
-const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-const grid = (head: readonly string[], body: readonly (readonly string[])[]) => [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')
 
 export function render(results: Results): string {
   const { machine, bars, points, awaited } = results
@@ -30,6 +26,7 @@ export function render(results: Results): string {
     `${ENTRIES.toLocaleString('en-US')} small objects under string keys, in one thread and in memory. To hold a version is to keep one while the table goes on; a changed version comes beside the one before. With immer and Immutable.js to hold a version is to hold a reference, and costs nothing. What shardmap commits every thread sees; the others' versions are of one thread.`,
     grid(['', 'hold a version, µs', 'range', 'change one key, µs', 'range'], versionCells(results.versions)),
     '![versions](performance/versions.svg)',
+    ...renderCache(results.cache),
     '## What has to be awaited',
     `Reads of 200-byte strings: a \`postMessage\` round trip to a thread that owns a Map, and Redis on loopback (${awaited.redis}).`,
     grid(['', 'ns per get', 'range'], awaited.timings.map((timing) => [timing.name, number(timing.median), range(timing)])),
@@ -75,15 +72,16 @@ function factorText(points: Results['points'], factor: string): string {
 }
 
 /** Wherever the median of something else is lower than ours, with near on. */
-function losses({ points, rust, bars, versions }: Results): string {
+function losses({ points, rust, bars, versions, cache }: Results): string {
   const lost = points.flatMap(({ point, timings }) => {
     const where = point.factor === 'base' ? 'the base' : `${FACTORS[point.factor]!.title}: ${point.label}`
     return betterThanOurs(timings).map(([name, by]) => [where, name, by])
   })
   const core = Object.entries(rust).flatMap(([group, timings]) => betterThanOurs(timings).map(([name, by]) => [`Rust ${group}`, name, by]))
   const changes = betterThanOurs(versions.change).map(([name, by]) => ['a version with one key changed', name, by])
+  const caches = (['get', 'set'] as const).flatMap((what) => betterThanOurs(cache.peers[what]).map(([name, by]) => [`cache: ${what}`, name, by]))
   const missed = bars.filter((bar) => isMet(bar) === false).map(({ title }) => `- bar missed: ${title}`)
-  const table = grid(['case', 'faster than us', 'by'], [...lost, ...changes, ...core])
+  const table = grid(['case', 'faster than us', 'by'], [...lost, ...changes, ...caches, ...core])
   return [...(missed.length > 0 ? [missed.join('\n')] : []), table].join('\n\n')
 }
 

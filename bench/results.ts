@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
 import type { Awaited } from './bars-peers.js'
 import type { Bar } from './bar.js'
+import type { CacheResults } from './cache/steps.js'
 import type { Rust } from './rust.js'
 import type { PointResult } from './sweep.js'
 import type { VersionPeers } from './version-peers.js'
@@ -23,6 +24,7 @@ export interface Results {
   bars: Bar[]
   points: PointResult[]
   versions: VersionPeers
+  cache: CacheResults
   awaited: Awaited
   memoryMiB: { shared: number; copies: number; churn: number }
   rust: Rust['groups']
