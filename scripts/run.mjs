@@ -30,6 +30,11 @@ function suite() {
   ensureCompiled('__test__', 'test')
 }
 
+function benches() {
+  ready()
+  ensureCompiled('bench', 'bench')
+}
+
 function ava() {
   suite()
   runModule('ava/entrypoints/cli.mjs', ...args)
@@ -65,9 +70,12 @@ const tasks = {
     run(process.execPath, 'build/examples/cities/main.js', ...args)
   },
   bench() {
-    ready()
-    ensureCompiled('bench', 'bench')
+    benches()
     run(process.execPath, '--expose-gc', 'build/bench/main.js', ...args)
+  },
+  churn() {
+    benches()
+    run(process.execPath, 'build/bench/cache/churn.js', ...args)
   },
 }
 
