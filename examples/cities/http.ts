@@ -1,5 +1,5 @@
 // The server of a worker thread: answers requests with JSON, and listens where it is told.
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { type MessagePort, parentPort } from 'node:worker_threads'
 
 /** Sent to a serving thread: where to listen, or a wish for its report. */
@@ -12,16 +12,18 @@ export interface Answer {
   body: unknown
 }
 
+/** At once, or later. */
+export type Answering = (route: string, term: string) => Answer | Promise<Answer>
+
 /** `report` is called before the number of requests is told. */
-export function serve(answer: (route: string, term: string) => Answer, report: () => void): void {
+export function serve(answer: Answering, report: () => void): void {
   const port = parentPort as MessagePort
   let served = 0
   const server = createServer((request, response) => {
     served++
-    const { status, body } = safely(answer, request.url ?? '')
-    const text = JSON.stringify(body)
-    response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-    response.end(text)
+    const made = safely(answer, request.url ?? '')
+    if (made instanceof Promise) void made.then((later) => send(response, later))
+    else send(response, made)
   })
   server.keepAliveTimeout = 60_000
   port.on('message', (order: ServeOrder) => {
@@ -39,11 +41,19 @@ export function serve(answer: (route: string, term: string) => Answer, report: (
   })
 }
 
-function safely(answer: (route: string, term: string) => Answer, url: string): Answer {
+function send(response: ServerResponse, { status, body }: Answer): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+function safely(answer: Answering, url: string): Answer | Promise<Answer> {
   const [, route = '', term = ''] = url.split('/')
+  const refuse = (error: unknown): Answer => ({ status: 400, body: { error: String(error) } })
   try {
-    return answer(route, decodeURIComponent(term))
+    const made = answer(route, decodeURIComponent(term))
+    return made instanceof Promise ? made.catch(refuse) : made
   } catch (error) {
-    return { status: 400, body: { error: String(error) } }
+    return refuse(error)
   }
 }

@@ -1,10 +1,11 @@
-// npm run demo            load, serve, drive, measure; then switch tables of fares, kill, start again; print, exit
+// npm run demo            load, serve, drive, measure; switch tables of fares, kill, start again; ask a slow upstream once per key; print, exit
 // npm run demo -- --serve [--port=3000]   stay up
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { runChild } from './child.js'
 import type { Report } from './client.js'
 import { runFares } from './fares/run.js'
+import { runForecasts } from './forecasts/run.js'
 import { listenTogether } from './front.js'
 import type { ServeNews, ServeOrder } from './http.js'
 import type { Progress } from './load.js'
@@ -72,7 +73,8 @@ async function driveAndReport(): Promise<void> {
   }
   const data = { shared: resident.shared - resident.idle, copies: resident.copies - resident.idle }
   const fares = await runFares()
-  const failed = client.wrong + client.backwards + client.errors + visibility.missed + fares.failed
+  const forecasts = await runForecasts()
+  const failed = client.wrong + client.backwards + client.errors + visibility.missed + fares.failed + forecasts.failed
 
   console.log(
     table(`${count(cities.size)} cities, ${WORKERS} worker threads behind one port`, [
@@ -94,7 +96,8 @@ async function driveAndReport(): Promise<void> {
     ])
   )
   console.log(table('Fares in versions, 4 worker threads behind one port', fares.rows))
-  for (const wrong of [client.firstWrong, fares.firstWrong]) if (wrong) console.error(`first wrong answer: ${wrong}`)
+  console.log(table('Forecasts of a slow upstream in a cache, 4 worker threads behind one port', forecasts.rows))
+  for (const wrong of [client.firstWrong, fares.firstWrong, forecasts.firstWrong]) if (wrong) console.error(`first wrong answer: ${wrong}`)
   if (failed > 0 || client.answers === 0 || delays.length === 0) {
     console.error('The demo failed: see the counts above.')
     process.exit(1)
