@@ -10,7 +10,7 @@ impl Cache {
         let entry = entries.remove(place);
         let charge = entry.charge();
         self.counters.add(Counter::Gone(cause), 1);
-        self.queues.push(cause, &entry.key, &mut later.rings);
+        self.tell(cause, &entry.key, later);
         later.free(entry);
         charge
     }
@@ -43,7 +43,7 @@ impl Cache {
                 let (entries, bytes) = (shard.entries.len() as u64, shard.entries.charge());
                 for entry in shard.entries.slab.iter() {
                     self.slots.advance(self.slot(entry.hash));
-                    self.queues.push(Cause::Deleted, &entry.key, &mut later.rings);
+                    self.tell(Cause::Deleted, &entry.key, later);
                 }
                 later.free_all(shard.entries.take());
                 self.counters.add(Counter::Gone(Cause::Deleted), entries as i64);

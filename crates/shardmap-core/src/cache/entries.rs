@@ -91,9 +91,13 @@ impl Entries {
 
     /// Stores another content at a place, of which the policy is told by the caller. Returns what was there.
     pub fn replace(&mut self, place: u32, content: Content, rules: &Rules, now: u64) -> (Value, Option<Box<Rare>>) {
-        self.untag(place);
         let entry = &mut self.slab[place];
         let was = entry.end(rules);
+        if entry.rare.is_none() && content.rare.is_none() && was == NEVER && content.deadline == NEVER {
+            return (mem::replace(&mut entry.value, content.value), None);
+        }
+        self.untag(place);
+        let entry = &mut self.slab[place];
         let old = (mem::replace(&mut entry.value, content.value), mem::replace(&mut entry.rare, content.rare));
         entry.deadline = content.deadline;
         self.tag(place);

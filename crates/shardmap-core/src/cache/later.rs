@@ -8,36 +8,60 @@ use super::{
 };
 use crate::value::Value;
 
+/// Small, because most changes leave at most a value.
 #[derive(Default)]
 pub(super) struct Later {
     replaced: Option<(Value, Option<Box<Rare>>)>,
     /// The first of the entries that went, which is mostly the only one.
     first: Option<Entry>,
-    others: Vec<Entry>,
+    more: Option<Box<More>>,
+}
+
+#[derive(Default)]
+struct More {
+    entries: Vec<Entry>,
     all: Option<Slab>,
-    pub rings: Rings,
-    pub letters: Letters,
+    rings: Rings,
+    letters: Letters,
 }
 
 impl Later {
+    #[inline]
     pub fn free_old(&mut self, old: (Value, Option<Box<Rare>>)) {
         self.replaced = Some(old);
     }
 
+    #[inline]
     pub fn free(&mut self, entry: Entry) {
         match self.first {
             None => self.first = Some(entry),
-            Some(_) => self.others.push(entry),
+            Some(_) => self.more().entries.push(entry),
         }
     }
 
     pub fn free_all(&mut self, slab: Slab) {
-        self.all = Some(slab);
+        self.more().all = Some(slab);
+    }
+
+    pub fn rings(&mut self) -> &mut Rings {
+        &mut self.more().rings
+    }
+
+    pub fn letters(&mut self) -> &mut Letters {
+        &mut self.more().letters
+    }
+
+    #[cold]
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     /// Does it.
+    #[inline]
     pub fn done(self) {
-        self.rings.call();
-        self.letters.post();
+        if let Some(more) = self.more {
+            more.rings.call();
+            more.letters.post();
+        }
     }
 }

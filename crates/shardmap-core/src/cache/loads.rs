@@ -102,7 +102,7 @@ impl Cache {
                     }
                 }
                 if let Some(ended) = flights.settle(key, flight) {
-                    later.letters.answer(&ended, &News::Loaded(value.clone()));
+                    later.letters().answer(&ended, &News::Loaded(value.clone()));
                 }
                 Ok(Some(stored))
             })?;
@@ -123,7 +123,7 @@ impl Cache {
             self.counters.add(Counter::LoadErrors, 1);
             let may_be_stale = self.rules.allow_stale || ended.leader.terms.grace > 0;
             let old = if may_be_stale { self.old(entries, key) } else { None };
-            later.letters.answer(&ended, &old.clone().map_or(News::Failed(error), News::Loaded));
+            later.letters().answer(&ended, &old.clone().map_or(News::Failed(error), News::Loaded));
             Ok(old)
         })
     }
@@ -132,8 +132,8 @@ impl Cache {
     pub fn abandon(&self, key: KeyRef<'_>, flight: u32) -> Result<()> {
         self.with(self.shard_of(key.hash), |Shard { entries, flights }, later| {
             self.alive()?;
-            flights.abandon(key, flight, |key| self.old(entries, key), &mut later.letters);
-            self.counters.add(Counter::Loads, later.letters.leads());
+            flights.abandon(key, flight, |key| self.old(entries, key), later.letters());
+            self.counters.add(Counter::Loads, later.letters().leads());
             Ok(())
         })
     }
@@ -142,7 +142,7 @@ impl Cache {
     pub fn leave(&self, key: KeyRef<'_>, holder: u64, request: u64) -> Result<bool> {
         self.with(self.shard_of(key.hash), |shard, later| {
             self.alive()?;
-            Ok(shard.flights.leave(key, holder, request, &mut later.letters))
+            Ok(shard.flights.leave(key, holder, request, later.letters()))
         })
     }
 
@@ -174,8 +174,8 @@ impl Holders for Cache {
         self.queues.unlisten(holder);
         for shard in 0..self.shards() {
             self.with(shard, |Shard { entries, flights }, later| {
-                flights.end_holder(holder, |key| self.old(entries, key), &mut later.letters);
-                self.counters.add(Counter::Loads, later.letters.leads());
+                flights.end_holder(holder, |key| self.old(entries, key), later.letters());
+                self.counters.add(Counter::Loads, later.letters().leads());
             });
         }
     }

@@ -192,7 +192,7 @@ impl Cache {
     /// Tells of a value that was replaced.
     pub(super) fn replaced(&self, entries: &Entries, place: u32, later: &mut Later) {
         self.counters.add(Counter::Gone(Cause::Replaced), 1);
-        self.queues.push(Cause::Replaced, &entries.slab[place].key, &mut later.rings);
+        self.tell(Cause::Replaced, &entries.slab[place].key, later);
     }
 
     /// Removes the value of a key for which one came that is too large: a cache must not keep the one before.

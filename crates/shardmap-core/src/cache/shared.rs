@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     error::{Code, Error, Result},
     hash,
+    key::Key,
     map::next_id,
     slots::Slots,
     stats::{Count, Striped},
@@ -221,6 +222,14 @@ impl Cache {
         about
     }
 
+    /// Tells of a value that went, under the lock of its shard.
+    #[inline]
+    pub(super) fn tell(&self, cause: Cause, key: &Key, later: &mut Later) {
+        if self.queues.are_listening(cause) {
+            self.queues.push(cause, key, later.rings());
+        }
+    }
+
     /// Called under the lock of a shard that had no entry with a deadline, when it gets one: before anybody can remember that deadline, there is
     /// somebody who moves the clock word.
     pub(super) fn begin_time(&self) {
@@ -264,7 +273,7 @@ impl Cache {
                 let (entries, bytes) = (shard.entries.len() as u64, shard.entries.charge());
                 later.free_all(shard.entries.take());
                 self.bounds.release(entries, bytes);
-                shard.flights.close(&mut later.letters);
+                shard.flights.close(later.letters());
             });
         }
         self.queues.clear();
