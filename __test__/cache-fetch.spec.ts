@@ -380,8 +380,11 @@ test('destroy() rejects what waits and what loads, and aborts its signal', async
   source.asked.forEach(({ answer }) => answer.resolve(1))
 })
 
-test('a thousand fetches with one signal all end when it aborts', async t => {
+test('a thousand fetches with one signal all end when it aborts, and nobody is warned of them', async t => {
   const cache = open()
+  const warned: Error[] = []
+  const warn = (warning: Error) => warned.push(warning)
+  process.on('warning', warn)
   const stop = new AbortController()
   const source = new Source()
   const calls = Array.from({ length: 1000 }, (_, i) => cache.fetch(`k${i % 10}`, source.load, { signal: stop.signal }).catch(error => error.name))
@@ -389,4 +392,7 @@ test('a thousand fetches with one signal all end when it aborts', async t => {
   stop.abort()
   t.deepEqual(await Promise.all(calls), Array(1000).fill('AbortError'))
   t.is(source.asked.length, 10, 'nobody who had gone was made to load')
+  await new Promise(setImmediate)
+  process.off('warning', warn)
+  t.deepEqual(warned.filter(({ name }) => name.includes('MaxListeners')), [])
 })

@@ -133,8 +133,11 @@ class Fetch {
     this.#end()
     if (phase === 'left') return
     if (letter[0] === LOADED) this.#answer(() => decodePart(letter[2], letter[3]))
-    else if (letter[0] === NOT_LOADED) this.#settle?.reject(decodeThrown(letter[2], letter[3]))
-    else if (letter[0] === FAILED) {
+    else if (letter[0] === NOT_LOADED) {
+      this.#answer(() => {
+        throw decodeThrown(letter[2], letter[3])
+      })
+    } else if (letter[0] === FAILED) {
       const error = errorOf(letter)
       this.#wanted?.abort(error)
       this.#settle?.reject(error)
