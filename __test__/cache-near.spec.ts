@@ -115,23 +115,38 @@ test('near hits of a thread that ends in order are counted, however few', async 
   t.is(cache.stats().nearHits, 39)
 })
 
-test('a near entry ends with its deadline although nobody touches it, and its clock goes on while it is read', async t => {
+test('a near entry that the cache calls expired is never read', async t => {
   const cache = open({ max: 100 })
   for (let round = 0; round < 3; round++) {
-    const begin = performance.now()
-    cache.set('a', round, { ttl: 250 })
-    let [lastSeen, firstMiss] = [begin, Infinity]
-    // A tight loop, compiled: no turn of the event loop, and no native call while the near cache answers.
-    for (let i = 0; firstMiss === Infinity; i++) {
-      const before = performance.now()
-      if (cache.get('a') === undefined) firstMiss = performance.now()
-      else lastSeen = before
+    cache.set('a', round, { ttl: 160 })
+    for (let gone = false; !gone;) {
+      for (let i = 0; i < 1000; i++) cache.get('a')
+      gone = cache.getRemainingTTL('a') === 0
+      if (gone) t.is(cache.get('a'), undefined)
     }
-    t.true(firstMiss - begin >= 249, `gone after ${firstMiss - begin}`)
-    t.true(lastSeen - begin <= 252, `seen after ${lastSeen - begin}`)
   }
   t.true(cache.stats().nearHits > 1000)
   await until('its memory is back', () => cache.size === 0)
+})
+
+test('a near entry ends with its deadline in a loop that never leaves JavaScript before', t => {
+  const cache = open({ max: 100 })
+  const late: number[] = []
+  for (let round = 0; round < 9; round++) {
+    const before = performance.now()
+    cache.set('a', round, { ttl: 160 })
+    const written = performance.now()
+    let [lastSeen, missed] = [written, false]
+    while (!missed) {
+      const now = performance.now()
+      missed = cache.get('a') === undefined
+      if (!missed) lastSeen = now
+      else t.true(performance.now() - before >= 159, 'not before its time')
+    }
+    late.push(lastSeen - written - 160)
+  }
+  // A thread that shows the time may itself be late on a busy machine, but not each time.
+  t.true(late.sort((a, b) => a - b)[4] <= 2, `${late}`)
 })
 
 test('no absence is kept: what another thread stores is there at once', async t => {
