@@ -119,7 +119,7 @@ impl Shard {
     /// Returns whether the flight was the leader's own.
     fn settle(&self, flight: u32, value: u32) -> bool {
         self.change(|state, letters| {
-            let Some(ended) = state.flights.settle(key(), flight) else { return false };
+            let Some(ended) = state.flights.settle(key(), flight, |_| None, letters) else { return false };
             if !ended.dirty {
                 state.stored = Some(value);
             }
@@ -239,6 +239,27 @@ fn a_flight_spoiled_outside_the_lock_is_caught() {
     write_during_a_load(Spoiling::AfterTheLock);
 }
 
+#[test]
+fn who_asks_after_a_write_gets_nothing_older() {
+    loom::model(|| {
+        let shard = Shard::new();
+        let (_leader, flight) = leader(&shard);
+        let loaded = shard.load();
+        let settles = spawn(&shard, move |shard| assert!(shard.settle(flight, loaded)));
+        shard.write(Spoiling::UnderTheLock);
+        let mut asker = asker(1);
+        let lead = match shard.fetch(&mut asker) {
+            Fetched::Lead(flight) => flight,
+            Fetched::Wait => asker.wait().expect("answered by a load that is older than the write"),
+            Fetched::Hit | Fetched::Closed => panic!("nothing was stored"),
+        };
+        assert!(shard.settle(lead, shard.load()));
+        asker.was_told_all();
+        settles.join().unwrap();
+        shard.is_settled_and_fresh();
+    });
+}
+
 /// The leader gives up, by this, while another one waits and a third one writes.
 fn handover_during_a_write(give_up: fn(&Shard, u32)) {
     loom::model(move || {
@@ -274,7 +295,7 @@ fn a_leader_that_dies_is_succeeded() {
 fn a_forgotten_promotion_is_caught() {
     handover_during_a_write(|shard, flight| {
         shard.change(|state, letters| {
-            let ended = state.flights.settle(key(), flight).unwrap();
+            let ended = state.flights.settle(key(), flight, |_| None, letters).unwrap();
             ended.waiters.iter().chain([&ended.leader]).for_each(|party| letters.forget(party));
         })
     });

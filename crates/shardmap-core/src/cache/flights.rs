@@ -2,7 +2,8 @@
 //!
 //! A key has at most one flight and a flight exactly one leader, who loads, and who ends it or passes it on; the others wait in the order they
 //! came. A flight has a number, another one for each leader, so that a leader whose flight was passed on changes nothing any more. A write of
-//! the key spoils the flight: whatever its leader has read may be older than the write, and is not stored.
+//! the key spoils the flight: whatever its leader has read may be older than the write, and is not stored. It answers those who asked before the
+//! write; of those who asked after it, the first then leads, for they may know of the write.
 //!
 //! The table has no lock and calls nobody. All of it happens under the lock of the key's shard, together with what it depends on: that the key
 //! is absent when a flight begins, that a write spoils the flight, and that what is loaded is stored only if none did.
@@ -22,9 +23,10 @@ struct Flight {
     hash: u64,
     key: Key,
     number: u32,
-    dirty: bool,
     leader: Party,
     waiters: VecDeque<Party>,
+    /// How many of those who wait asked before the first write since the load began; `None` while there was none.
+    spoiled: Option<usize>,
 }
 
 /// What came of asking for a key.
@@ -49,15 +51,34 @@ fn of<'a>(key: KeyRef<'a>) -> impl Fn(&Flight) -> bool + 'a {
 }
 
 impl Flight {
-    /// Makes the first waiter the leader, whose load begins now and has missed no write. Returns whether anybody waits.
-    fn pass_on(&mut self, last: &mut u32, stale: impl FnOnce(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) -> bool {
-        let Some(heir) = self.waiters.pop_front() else { return false };
+    /// Makes the first waiter the leader, whose load begins now and has missed no write. Returns the former one, `None` when nobody waits.
+    fn pass_on(&mut self, last: &mut u32, stale: impl FnOnce(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) -> Option<Party> {
+        let heir = self.waiters.pop_front()?;
         *last = last.wrapping_add(1);
-        (self.number, self.dirty) = (*last, false);
+        (self.number, self.spoiled) = (*last, None);
         let stale = stale(KeyRef { bytes: self.key.as_bytes(), hash: self.hash });
         letters.add(&heir, News::Lead { key: self.key.clone(), flight: self.number, stale });
-        letters.forget(&std::mem::replace(&mut self.leader, heir));
-        true
+        Some(std::mem::replace(&mut self.leader, heir))
+    }
+
+    /// Waiters go. Returns whether there were any of these.
+    fn dismiss(&mut self, which: impl Fn(&Party) -> bool, letters: &mut Letters) -> bool {
+        let (mut at, mut early, waited) = (0, 0, self.waiters.len());
+        self.waiters.retain(|party| {
+            let stays = !which(party);
+            if !stays {
+                letters.forget(party);
+            }
+            early += usize::from(stays && self.spoiled.is_some_and(|before| at < before));
+            at += 1;
+            stays
+        });
+        self.spoiled = self.spoiled.map(|_| early);
+        self.waiters.len() < waited
+    }
+
+    fn spoil(&mut self) {
+        self.spoiled.get_or_insert(self.waiters.len());
     }
 }
 
@@ -83,7 +104,7 @@ impl Flights {
                 self.last = self.last.wrapping_add(1);
                 let (hash, number) = (key.hash, self.last);
                 let key = Key::new(key.bytes);
-                place.insert(Flight { hash, key, number, dirty: false, leader: party, waiters: VecDeque::new() });
+                place.insert(Flight { hash, key, number, leader: party, waiters: VecDeque::new(), spoiled: None });
                 Joined::Leads(number)
             }
         }
@@ -92,57 +113,63 @@ impl Flights {
     /// Who leads the key's flight if that has this number, and whether the key was written meanwhile.
     pub fn leading(&self, key: KeyRef<'_>, flight: u32) -> Option<(&Party, bool)> {
         let found = self.table.find(key.hash, of(key)).filter(|found| found.number == flight)?;
-        Some((&found.leader, found.dirty))
+        Some((&found.leader, found.spoiled.is_some()))
     }
 
-    /// Ends the flight, loaded or failed. `None` when it is not the key's flight any more.
-    pub fn settle(&mut self, key: KeyRef<'_>, flight: u32) -> Option<Ended> {
-        let found = self.table.find_entry(key.hash, of(key)).ok()?;
-        if found.get().number != flight {
-            return None;
-        }
-        let (Flight { leader, waiters, dirty, .. }, _) = found.remove();
-        self.tidy();
-        Some(Ended { leader, waiters: waiters.into(), dirty })
+    /// Ends the load, with a value or an error. `None` when it is not the key's flight any more. Who asked only after a write is not answered: the
+    /// first of them leads, with the old value if `stale` finds one.
+    pub fn settle(
+        &mut self,
+        key: KeyRef<'_>,
+        flight: u32,
+        stale: impl FnOnce(KeyRef<'_>) -> Option<Value>,
+        letters: &mut Letters,
+    ) -> Option<Ended> {
+        let mut found = self.table.find_entry(key.hash, of(key)).ok().filter(|found| found.get().number == flight)?;
+        let ending = found.get_mut();
+        let early = ending.spoiled.unwrap_or(ending.waiters.len());
+        let (waiters, dirty) = (ending.waiters.drain(..early).collect(), ending.spoiled.is_some());
+        let leader = match ending.pass_on(&mut self.last, stale, letters) {
+            Some(leader) => leader,
+            None => {
+                let leader = found.remove().0.leader;
+                self.tidy();
+                leader
+            }
+        };
+        Some(Ended { leader, waiters, dirty })
     }
 
     /// The leader gives up: the first waiter leads, with the old value if `stale` finds one, or the flight ends.
     pub fn abandon(&mut self, key: KeyRef<'_>, flight: u32, stale: impl FnOnce(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) {
         let found = self.table.find_entry(key.hash, of(key));
         let Some(mut found) = found.ok().filter(|found| found.get().number == flight) else { return };
-        if !found.get_mut().pass_on(&mut self.last, stale, letters) {
-            letters.forget(&found.remove().0.leader);
-            self.tidy();
+        match found.get_mut().pass_on(&mut self.last, stale, letters) {
+            Some(leader) => letters.forget(&leader),
+            None => {
+                letters.forget(&found.remove().0.leader);
+                self.tidy();
+            }
         }
     }
 
     /// A waiter goes. Returns whether it has waited; otherwise it was answered, or leads.
     pub fn leave(&mut self, key: KeyRef<'_>, holder: u64, request: u64, letters: &mut Letters) -> bool {
-        let Some(flight) = self.table.find_mut(key.hash, of(key)) else { return false };
-        let at = flight.waiters.iter().position(|party| (party.holder, party.request) == (holder, request));
-        let gone = at.and_then(|at| flight.waiters.remove(at));
-        gone.inspect(|party| letters.forget(party)).is_some()
+        let flight = self.table.find_mut(key.hash, of(key));
+        flight.is_some_and(|flight| flight.dismiss(|party| (party.holder, party.request) == (holder, request), letters))
     }
 
     /// A holder has ended: it waits no more, and what it led is passed on. `stale` finds the old value of a key.
     pub fn end_holder(&mut self, holder: u64, mut stale: impl FnMut(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) {
         let Self { table, last } = self;
         table.retain(|flight| {
-            flight.waiters.retain(|party| {
-                let goes = party.holder == holder;
-                if goes {
-                    letters.forget(party);
-                }
-                !goes
-            });
+            flight.dismiss(|party| party.holder == holder, letters);
             if flight.leader.holder != holder {
                 return true;
             }
-            let goes_on = flight.pass_on(last, &mut stale, letters);
-            if !goes_on {
-                letters.forget(&flight.leader);
-            }
-            goes_on
+            let former = flight.pass_on(last, &mut stale, letters);
+            letters.forget(former.as_ref().unwrap_or(&flight.leader));
+            former.is_some()
         });
         self.tidy();
     }
@@ -150,20 +177,19 @@ impl Flights {
     /// The key was written: what its leader has read may be older.
     pub fn spoil(&mut self, key: KeyRef<'_>) {
         if let Some(flight) = self.table.find_mut(key.hash, of(key)) {
-            flight.dirty = true;
+            flight.spoil();
         }
     }
 
     /// The same for all flights whose leader would store under this tag.
     pub fn spoil_tag(&mut self, tag: &str) {
-        for flight in self.table.iter_mut() {
-            flight.dirty |= flight.leader.terms.tags.iter().any(|other| **other == *tag);
-        }
+        let tagged = |flight: &&mut Flight| flight.leader.terms.tags.iter().any(|other| **other == *tag);
+        self.table.iter_mut().filter(tagged).for_each(Flight::spoil);
     }
 
     /// The same for all flights.
     pub fn spoil_all(&mut self) {
-        self.table.iter_mut().for_each(|flight| flight.dirty = true);
+        self.table.iter_mut().for_each(Flight::spoil);
     }
 
     /// The cache was destroyed: all parties are told, the leaders too.

@@ -3,7 +3,8 @@
 use super::{
     entries::Entries,
     events::{Event, Listener},
-    flights::{Joined, News, Party},
+    flights::{Ended, Flights, Joined, News, Party},
+    later::Later,
     put::Put,
     read::Lookup,
     shared::{Counter, Shard},
@@ -80,8 +81,8 @@ impl Cache {
         Ok(fetched)
     }
 
-    /// Ends a load with its value, which goes to all who wait. Returns whether it was stored: not if the key was written meanwhile, or the value is
-    /// too large, and nothing happens if the flight was passed on.
+    /// Ends a load with its value, which goes to all who wait; if the key was written meanwhile, only to those who asked before that, and the next
+    /// leads. Returns whether it was stored: not if the key was written, or the value is too large, and nothing happens if the flight was passed on.
     pub fn settle(&self, key: KeyRef<'_>, flight: u32, value: Value) -> Result<bool> {
         let mut put: Option<Put<'_>> = None;
         loop {
@@ -101,7 +102,7 @@ impl Cache {
                         self.displace(entries, key, later);
                     }
                 }
-                if let Some(ended) = flights.settle(key, flight) {
+                if let Some(ended) = self.end(key, flight, entries, flights, later) {
                     later.letters().answer(&ended, &News::Loaded(value.clone()));
                 }
                 Ok(Some(stored))
@@ -114,18 +115,24 @@ impl Cache {
         }
     }
 
-    /// Ends a load with an error, which goes to all who wait; or in its place the old value, if it is kept and either stale values are allowed or
+    /// Ends a load with an error, which goes to whom a value would go; or in its place the old value, if it is kept and either stale values are allowed or
     /// the load was to have one kept. Returns that value.
     pub fn fail(&self, key: KeyRef<'_>, flight: u32, error: Value) -> Result<Option<Value>> {
         self.with(self.shard_of(key.hash), |Shard { entries, flights }, later| {
             self.alive()?;
-            let Some(ended) = flights.settle(key, flight) else { return Ok(None) };
+            let Some(ended) = self.end(key, flight, entries, flights, later) else { return Ok(None) };
             self.counters.add(Counter::LoadErrors, 1);
             let may_be_stale = self.rules.allow_stale || ended.leader.terms.grace > 0;
             let old = if may_be_stale { self.old(entries, key) } else { None };
             later.letters().answer(&ended, &old.clone().map_or(News::Failed(error), News::Loaded));
             Ok(old)
         })
+    }
+
+    fn end(&self, key: KeyRef<'_>, flight: u32, entries: &Entries, flights: &mut Flights, later: &mut Later) -> Option<Ended> {
+        let ended = flights.settle(key, flight, |key| self.old(entries, key), later.letters());
+        self.counters.add(Counter::Loads, later.letters().leads());
+        ended
     }
 
     /// The leader of a flight gives up: the next who waits leads, or the flight ends. Nothing happens if it was passed on before.

@@ -54,7 +54,8 @@ fn a_panicking_tell_keeps_no_news_from_the_others() {
     flights.join(of(&key(1)), party(1, 2, "", Arc::new(|_, _| resume_unwind(Box::new("asked for by the test")))));
     flights.join(of(&key(1)), party(1, 3, "", tell));
     let mut letters = Letters::default();
-    letters.answer(&flights.settle(of(&key(1)), flight).unwrap(), &News::Loaded(Value::bool(true)));
+    let ended = flights.settle(of(&key(1)), flight, |_| None, &mut letters).unwrap();
+    letters.answer(&ended, &News::Loaded(Value::bool(true)));
     letters.post();
     assert_eq!(*told.lock().unwrap(), [(3, "Loaded(Bool(true))".to_owned())]);
 }
@@ -69,7 +70,10 @@ fn what_a_party_owns_may_call_back_in_when_it_is_dropped_with_the_letters() {
     }
     let flights = Arc::new(Mutex::new(Flights::default()));
     let ends: [fn(&mut Flights, u32, &mut Letters); 4] = [
-        |flights, flight, letters| letters.answer(&flights.settle(of(&key(1)), flight).unwrap(), &News::Failed(Value::NULL)),
+        |flights, flight, letters| {
+            let ended = flights.settle(of(&key(1)), flight, |_| None, letters).unwrap();
+            letters.answer(&ended, &News::Failed(Value::NULL));
+        },
         |flights, flight, letters| {
             assert!(flights.leave(of(&key(1)), 2, 2, letters));
             flights.abandon(of(&key(1)), flight, |_| None, letters);

@@ -61,14 +61,23 @@ struct Asker {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Stand {
-    Waits,
-    Leads { dirty: bool },
+    /// Late: since the load began and before this party asked there was a write.
+    Waits {
+        late: bool,
+    },
+    Leads {
+        dirty: bool,
+    },
     Gone,
 }
 
 impl Asker {
     fn leads(&self) -> bool {
         matches!(self.stand, Stand::Leads { .. })
+    }
+
+    fn waits(&self) -> bool {
+        matches!(self.stand, Stand::Waits { .. })
     }
 }
 
@@ -90,9 +99,13 @@ impl Model {
             if self.askers.iter().any(|asker| asker.key == key && asker.leads()) {
                 continue;
             }
-            if let Some(heir) = self.askers.iter().position(|asker| asker.key == key && asker.stand == Stand::Waits) {
+            if let Some(heir) = self.askers.iter().position(|asker| asker.key == key && asker.waits()) {
                 self.askers[heir].stand = Stand::Leads { dirty: false };
                 self.heard.push((heir as u64, Heard::Lead(key as f64)));
+                // The load begins now.
+                for asker in self.askers.iter_mut().filter(|asker| asker.key == key && asker.waits()) {
+                    asker.stand = Stand::Waits { late: false };
+                }
             }
         }
     }
@@ -107,10 +120,11 @@ impl Model {
         self.askers.iter_mut().filter(|asker| which(asker)).for_each(|asker| asker.stand = Stand::Gone);
     }
 
-    /// Tells all who wait for a key.
+    /// Tells all who wait for a key and are not late.
     fn answer(&mut self, key: usize, news: &Heard) {
-        for (at, asker) in self.askers.iter_mut().enumerate().filter(|(_, asker)| asker.key == key) {
-            if asker.stand == Stand::Waits {
+        let late = Stand::Waits { late: true };
+        for (at, asker) in self.askers.iter_mut().enumerate().filter(|(_, asker)| asker.key == key && asker.stand != late) {
+            if asker.waits() {
                 self.heard.push((at as u64, news.clone()));
             }
             asker.stand = Stand::Gone;
@@ -174,7 +188,7 @@ impl World {
                 }
             }
             Step::Leave(at) => {
-                let asker = self.model.askers.get_mut(at).filter(|asker| asker.stand == Stand::Waits);
+                let asker = self.model.askers.get_mut(at).filter(|asker| asker.waits());
                 let left = asker.map(|asker| asker.stand = Stand::Gone).is_some();
                 let (of_key, holder) = self.model.askers.get(at).map_or((0, 0), |asker| (asker.key, asker.holder));
                 assert_eq!(self.flights.leave(of(&key(of_key)), holder, at as u64, &mut letters), left);
@@ -214,14 +228,15 @@ impl World {
             Joined::Waits => 0,
         };
         assert_eq!(joined, if leads { Joined::Leads(flight) } else { Joined::Waits });
-        let stand = if leads { Stand::Leads { dirty: false } } else { Stand::Waits };
+        let late = self.model.askers.iter().any(|asker| asker.key == of_key && asker.stand == Stand::Leads { dirty: true });
+        let stand = if leads { Stand::Leads { dirty: false } } else { Stand::Waits { late } };
         self.numbers.lock().unwrap().push(flight);
         self.model.askers.push(Asker { key: of_key, holder, tag, stand });
     }
 
     fn end(&mut self, at: usize, heard: &Heard, news: &News, letters: &mut Letters) {
         let (of_key, flight) = self.flight(at);
-        let ended = self.flights.settle(of(&key(of_key)), flight);
+        let ended = self.flights.settle(of(&key(of_key)), flight, |key| Self::stale(key.bytes), letters);
         let leader = self.model.askers.get(at).map(|asker| asker.stand);
         let Some(Stand::Leads { dirty }) = leader else {
             assert!(ended.is_none(), "a flight that was passed on was ended by its former leader");
@@ -235,8 +250,8 @@ impl World {
 
     /// Also the leader is told.
     fn close(&mut self, key: usize) {
-        let leads = |asker: &mut Asker| asker.key == key && asker.leads();
-        self.model.askers.iter_mut().filter_map(|asker| leads(asker).then_some(asker)).for_each(|asker| asker.stand = Stand::Waits);
+        let here = self.model.askers.iter_mut().filter(|asker| asker.key == key && asker.stand != Stand::Gone);
+        here.for_each(|asker| asker.stand = Stand::Waits { late: false });
         self.model.answer(key, &Heard::Closed);
     }
 

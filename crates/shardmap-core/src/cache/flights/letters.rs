@@ -38,11 +38,11 @@ pub enum News {
     Closed,
 }
 
-/// The end of a flight.
+/// The end of a load.
 pub struct Ended {
     /// Who loaded. It is not told.
     pub leader: Party,
-    /// Who waits, the first one first.
+    /// Whom its outcome answers, the first one first.
     pub waiters: Vec<Party>,
     /// The key was written, deleted or invalidated meanwhile: what was loaded must not be stored.
     pub dirty: bool,
