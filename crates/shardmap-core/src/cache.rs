@@ -4,6 +4,18 @@
 //! - [`flights`]: at most one load of a key at a time.
 //! - [`events`]: who is told of values that go.
 //! - [`policy`]: which entry goes when there is no room.
+//!
+//! ```
+//! use shardmap_core::{cache::{Cache, Options, Terms, Ttl}, key::KeyBuf, registry, Value};
+//!
+//! let cache = registry::open::<Cache>("pages", Options { max_bytes: Some(64 << 20), ttl: Some(60_000), ..Options::default() })?;
+//! let mut key = KeyBuf::new();
+//! key.number(7.0);
+//! cache.set(key.finish()?, Value::bool(true), &Terms { ttl: Some(Ttl::Ms(5_000)), tags: vec!["users".into()], ..Terms::default() })?;
+//! assert!(cache.get(key.finish()?)?.value.is_some());
+//! assert_eq!(cache.invalidate("users")?, 1);
+//! # Ok::<(), shardmap_core::Error>(())
+//! ```
 
 #[cfg(not(shardmap_loom))]
 mod bounds;

@@ -96,8 +96,10 @@ pub struct Cache {
     destroyed: AtomicBool,
 }
 
-fn under<R>(mut guard: MutexGuard<'_, Shard>, f: impl FnOnce(&mut Shard, &mut Later) -> R) -> R {
+fn under<R>(guard: MutexGuard<'_, Shard>, f: impl FnOnce(&mut Shard, &mut Later) -> R) -> R {
     let mut later = Later::default();
+    // Let go before what is left for later is dropped, also when `f` panics.
+    let mut guard = guard;
     let result = f(&mut guard, &mut later);
     guard.entries.tidy();
     drop(guard);
