@@ -63,6 +63,22 @@ impl<T: Copy + Default, const LISTS: usize> Links<T, LISTS> {
         self.nodes[colder as usize].warmer = warmer;
     }
 
+    /// Takes a place out for good: it is in no list until it is linked again.
+    #[inline]
+    pub fn free(&mut self, place: u32) {
+        self.unlink(place);
+        let at = place + LISTS as u32;
+        let node = &mut self.nodes[at as usize];
+        (node.warmer, node.colder) = (at, at);
+    }
+
+    /// Whether a place, which may be any number, is in a list.
+    #[inline]
+    pub fn has(&self, place: u32) -> bool {
+        let at = place as usize + LISTS;
+        self.nodes.get(at).is_some_and(|node| node.warmer as usize != at)
+    }
+
     /// Moves a place to the warm end of its list.
     #[inline]
     pub fn warm(&mut self, list: usize, place: u32) {

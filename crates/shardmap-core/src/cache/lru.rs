@@ -18,12 +18,16 @@ impl Eviction for Lru {
         self.order.warm(0, place);
     }
 
+    fn has(&self, place: u32) -> bool {
+        self.order.has(place)
+    }
+
     fn replace(&mut self, place: u32, _weight: u32) {
         self.touch(place);
     }
 
     fn remove(&mut self, place: u32) {
-        self.order.unlink(place);
+        self.order.free(place);
     }
 
     fn victim(&mut self) -> Option<u32> {

@@ -3,7 +3,8 @@
 use super::policy::Policy;
 use crate::error::{Code, Error, Result};
 
-const MAX_SHARDS: u64 = 16;
+/// Most shards of a cache.
+pub(super) const MAX_SHARDS: u64 = 16;
 /// A shard that is to hold fewer entries or bytes than these is not worth a lock of its own, and a small cache has one order of use.
 const SHARD_ENTRIES: u64 = 4_096;
 const SHARD_BYTES: u64 = 4 << 20;

@@ -10,6 +10,16 @@ pub(crate) trait Eviction: Send {
     fn insert(&mut self, place: u32, hash: u64, weight: u32);
     /// A use of the entry.
     fn touch(&mut self, place: u32);
+    /// Whether there is an entry at this place, which may be any number.
+    fn has(&self, place: u32) -> bool;
+    /// Uses of what is at these places, one after the other. Where there is nothing, nothing happens.
+    fn touch_all(&mut self, places: &[u32]) {
+        for &place in places {
+            if self.has(place) {
+                self.touch(place);
+            }
+        }
+    }
     /// The entry's value was replaced: a use, and another weight.
     fn replace(&mut self, place: u32, weight: u32);
     /// The entry is gone.

@@ -14,6 +14,7 @@ use crate::{
     key::{Key, KeyRef},
     value::Value,
 };
+use std::mem;
 
 /// How many entries go under one lock at most. More room than they leave is made shard by shard.
 const MOST_VICTIMS: usize = 64;
@@ -32,6 +33,8 @@ pub(super) struct Put<'a> {
 }
 
 impl<'a> Put<'a> {
+    // Made in place: a value of two words that was just stored, and is moved as one, waits for both.
+    #[inline(always)]
     pub fn new(cache: &'a Cache, key: KeyRef<'a>, value: Value, terms: &Terms) -> Self {
         let rules = &cache.rules;
         let ttl = match terms.ttl {
@@ -70,7 +73,8 @@ impl<'a> Put<'a> {
         self.cache.rules.weight(self.charge)
     }
 
-    /// Stores it, under the lock of the key's shard. Returns whether there was room; if not, [`Put::make_room`] is to be called without a lock.
+    /// Stores it once, under the lock of the key's shard. Returns whether there was room; if not, [`Put::make_room`] is to be called without a lock.
+    #[inline]
     pub fn store(&mut self, entries: &mut Entries, later: &mut Later) -> Result<bool> {
         let cache = self.cache;
         let old = cache.kept(entries, self.key, later).map(|(place, _)| place);
@@ -91,7 +95,7 @@ impl<'a> Put<'a> {
         let now = if self.ttl == NEVER { 0 } else { cache.now() };
         let was_timed = entries.are_timed();
         let deadline = entries.deadline(self.ttl, now, &cache.rules);
-        let content = Content { value: self.value.clone(), deadline, rare: self.rare.take() };
+        let content = Content { value: mem::replace(&mut self.value, Value::UNDEFINED), deadline, rare: self.rare.take() };
         cache.slots.advance(cache.slot(self.key.hash));
         match old {
             Some(place) => {
@@ -113,6 +117,7 @@ impl<'a> Put<'a> {
     }
 
     /// Evicts from the key's own shard, but never the old value of the key. Returns whether that was enough, and how the policy stands to it.
+    #[inline(never)]
     fn evict(&mut self, entries: &mut Entries, old: Option<u32>, count: u64, bytes: u64, later: &mut Later) -> (bool, Standing) {
         let mut standing = Standing::Known;
         if let Some(place) = old {

@@ -5,6 +5,7 @@ use super::{
     entry::{Entry, NEVER},
     events::Cause,
     later::Later,
+    options::MAX_SHARDS,
     shared::Counter,
     Cache,
 };
@@ -14,6 +15,8 @@ use crate::{error::Result, key::KeyRef, value::Value};
 pub const GUARD: u64 = 100;
 /// Deadlines farther than this look this far in 32 bits; who remembers one then asks again.
 const FAR: u64 = 1 << 30;
+/// Tickets that are sorted by shard at a time: as many as a thread gathers.
+const TOUCHES: usize = 64;
 /// The ticket of no entry.
 pub const NO_TICKET: u32 = u32::MAX;
 
@@ -168,22 +171,29 @@ impl Cache {
         Ok(remaining.unwrap_or(Remaining::Absent))
     }
 
-    /// Takes hits that a thread answered from its own cache, by the tickets of its look-ups: they are counted, and are uses of the entries.
-    /// Tickets are reordered by shard, within a shard they stay in order. That of an entry that has gone does nothing, and where another entry
-    /// has its place, it is a use of that one, which does no harm.
-    pub fn touch(&self, tickets: &mut [u32]) {
-        let mask = self.shards() as u32 - 1;
+    /// Takes hits that a thread answered from its own cache, by the tickets of its look-ups: they are counted, and are uses of the entries, within a
+    /// shard in this order. A ticket of an entry that has gone does nothing, and where another entry has its place, it is a use of that one,
+    /// which does no harm.
+    pub fn touch(&self, tickets: &[u32]) {
+        let mask = self.shards() - 1;
         let shift = self.shards().ilog2();
-        if mask != 0 {
-            tickets.sort_by_key(|ticket| ticket & mask);
-        }
-        for group in tickets.chunk_by(|one, other| one & mask == other & mask) {
-            let mut guard = self.lock((group[0] & mask) as usize);
-            let entries = &mut guard.entries;
-            for place in group.iter().map(|ticket| ticket >> shift) {
-                if entries.slab.get(place).is_some() {
-                    entries.policy.touch(place);
+        for tickets in tickets.chunks(TOUCHES) {
+            let mut places = [0; TOUCHES];
+            // Where the places of each shard begin, and then where they end.
+            let mut at = [0; MAX_SHARDS as usize + 1];
+            tickets.iter().for_each(|&ticket| at[(ticket as usize & mask) + 1] += 1);
+            (1..=mask).for_each(|shard| at[shard] += at[shard - 1]);
+            for &ticket in tickets {
+                let next = &mut at[ticket as usize & mask];
+                places[*next] = ticket >> shift;
+                *next += 1;
+            }
+            let mut start = 0;
+            for (shard, &end) in at[..=mask].iter().enumerate() {
+                if start < end {
+                    self.lock(shard).entries.policy.touch_all(&places[start..end]);
                 }
+                start = end;
             }
         }
         self.counters.add(Counter::Hits, tickets.len() as i64);

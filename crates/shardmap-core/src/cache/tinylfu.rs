@@ -135,6 +135,7 @@ impl Eviction for TinyLfu {
         self.overflow(WINDOW, self.window.part(self.total()));
     }
 
+    #[inline]
     fn touch(&mut self, place: u32) {
         let entry = self.entries.data(place);
         self.count(entry.key());
@@ -148,6 +149,10 @@ impl Eviction for TinyLfu {
         }
     }
 
+    fn has(&self, place: u32) -> bool {
+        self.entries.has(place)
+    }
+
     fn replace(&mut self, place: u32, weight: u32) {
         let entry = self.entries.data_mut(place);
         let (list, before) = (entry.list(), std::mem::replace(&mut entry.weight, weight));
@@ -159,7 +164,7 @@ impl Eviction for TinyLfu {
         let entry = self.entries.data(place);
         self.weights[entry.list()] -= u64::from(entry.weight);
         self.len -= 1;
-        self.entries.unlink(place);
+        self.entries.free(place);
     }
 
     fn victim(&mut self) -> Option<u32> {

@@ -25,7 +25,7 @@ fn a_peek_and_a_has_are_no_uses_and_a_touch_by_ticket_is_one() {
     assert_eq!([0, 1, 2].map(|at| peek(&cache, at)), [None, Some(1), Some(2)]);
     let lookup = with(1, |key| cache.get(key)).unwrap();
     put(&cache, 2, 3);
-    cache.touch(&mut [lookup.ticket, lookup.ticket, shardmap_core::cache::NO_TICKET]);
+    cache.touch(&[lookup.ticket, lookup.ticket, shardmap_core::cache::NO_TICKET]);
     put(&cache, 4, 4);
     assert_eq!([1, 2, 4].map(|at| peek(&cache, at)), [Some(1), None, Some(4)]);
     let stats = cache.stats().unwrap();
@@ -158,7 +158,7 @@ fn a_destroyed_cache_is_closed_to_everything() {
             assert_eq!(found, Some(Code::Closed));
         }
     });
-    cache.touch(&mut [0, 1, 2]);
+    cache.touch(&[0, 1, 2]);
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn run(cache: &Cache, hand: &Hand, model: &mut Model, step: Step) {
         }
         Step::Touch(at) => {
             let found = model.fresh(at);
-            cache.touch(&mut [with(at, |key| cache.get(key)).unwrap().ticket]);
+            cache.touch(&[with(at, |key| cache.get(key)).unwrap().ticket]);
             if let Some(found) = found {
                 model.using(found);
             }

@@ -30,7 +30,7 @@ impl Ring {
 
     /// Gives the tickets away and begins anew. They are whatever the face has written, and so is their number.
     #[inline]
-    pub fn empty(&self, tell: impl FnOnce(&mut [u32])) {
+    pub fn empty(&self, tell: impl FnOnce(&[u32])) {
         // SAFETY: the buffer has a word and `room` more, and is kept. It cannot be detached or shrunk, for the face makes it and lets nobody have
         // it. Only this isolate's thread uses it, and not while it runs this.
         let count = unsafe { self.words.read() } as usize;
@@ -39,9 +39,9 @@ impl Ring {
         }
     }
 
-    fn empty_some(&self, count: usize, tell: impl FnOnce(&mut [u32])) {
+    fn empty_some(&self, count: usize, tell: impl FnOnce(&[u32])) {
         // SAFETY: as above; `count` is at most `room`, and `tell` runs no JavaScript, so that nobody else sees these words meanwhile.
-        let tickets = unsafe { slice::from_raw_parts_mut(self.words.wrapping_add(1), count) };
+        let tickets = unsafe { slice::from_raw_parts(self.words.wrapping_add(1), count) };
         tell(tickets);
         // SAFETY: as above.
         unsafe { self.words.write(0) };
