@@ -275,3 +275,33 @@ impl Cache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cache::Options, value::Kind};
+
+    #[test]
+    fn writers_of_whom_each_holds_what_the_other_needs_do_not_wait_for_ever() {
+        let cache = Cache::new(Options { max_bytes: Some(10_000), ..Options::default() }).unwrap();
+        let value = Value::payload(Kind::Bytes, &[7; 6_000]).unwrap();
+        std::thread::scope(|scope| {
+            let puts = [&b"one"[..], b"two"].map(|key| {
+                let mut put = Put::new(&cache, KeyRef::new(key), value.clone(), &Terms::default());
+                assert!(put.claim.covers(0, 5_000));
+                put
+            });
+            for mut put in puts {
+                let cache = &cache;
+                scope.spawn(move || loop {
+                    let done = cache.with(cache.shard_of(put.key.hash), |Shard { entries, .. }, later| put.store(entries, later));
+                    if done.unwrap() {
+                        break;
+                    }
+                    put.make_room();
+                });
+            }
+        });
+        assert_eq!(cache.bounds.entries(), 1);
+    }
+}
