@@ -31,6 +31,7 @@ pub mod holders;
 pub mod key;
 pub mod leases;
 mod packed;
+mod prefetch;
 pub mod slots;
 pub mod sync;
 pub mod turn;

@@ -10,7 +10,10 @@
 //! After the slots come two words of another kind: one that stays 0, and the clock word, the low half of the process's milliseconds. It is kept
 //! up to date while any cache holds an entry with a deadline, so that a thread can tell from memory that a deadline is still far.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::{
+    prefetch::prefetch,
+    sync::{AtomicU32, Ordering},
+};
 
 /// Slots of the process-wide table.
 pub const COUNT: usize = 1 << 16;
@@ -46,15 +49,7 @@ impl Slots {
     /// Starts to fetch the slot's word, so that it comes while the lock is waited for.
     #[inline(always)]
     pub fn prefetch(&self, slot: usize) {
-        #[cfg(all(target_arch = "x86_64", not(shardmap_loom)))]
-        {
-            use core::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
-            let word = std::ptr::from_ref(&self.words[slot]);
-            // SAFETY: SSE is part of x86-64, and a prefetch reads nothing.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(word.cast()) };
-        }
-        #[cfg(not(all(target_arch = "x86_64", not(shardmap_loom))))]
-        let _ = slot;
+        prefetch(&self.words[slot]);
     }
 
     /// Makes every cached copy of the slot's keys stale. The caller holds the exclusive lock of the key's shard and has not yet stored.

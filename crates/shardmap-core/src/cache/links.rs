@@ -1,5 +1,10 @@
 //! Doubly linked lists of places, all in one array: a node stands at its place, so a list costs two words an entry and allocates nothing.
 
+use crate::prefetch::prefetch;
+
+/// So many places lie between the one that is dealt with and those that are fetched from memory for it.
+const AHEAD: usize = 4;
+
 /// `LISTS` rings over one array. Each has a head of its own before the places, so that linking has no case for an empty list.
 pub struct Links<T, const LISTS: usize> {
     nodes: Vec<Node<T>>,
@@ -77,6 +82,20 @@ impl<T: Copy + Default, const LISTS: usize> Links<T, LISTS> {
     pub fn has(&self, place: u32) -> bool {
         let at = place as usize + LISTS;
         self.nodes.get(at).is_some_and(|node| node.warmer as usize != at)
+    }
+
+    /// Where many places are gone through: starts to fetch those behind the `at`-th, and what is linked with the nearer of them. Gives what the
+    /// nearest is kept with.
+    #[inline]
+    pub fn fetch_ahead(&self, places: &[u32], at: usize) -> Option<T> {
+        let node = |at: usize| self.nodes.get(*places.get(at)? as usize + LISTS);
+        if let Some(node) = node(at + 2 * AHEAD) {
+            prefetch(node);
+        }
+        let node = node(at + AHEAD)?;
+        prefetch(&self.nodes[node.warmer as usize]);
+        prefetch(&self.nodes[node.colder as usize]);
+        Some(node.data)
     }
 
     /// Moves a place to the warm end of its list.

@@ -22,6 +22,10 @@ impl Eviction for Lru {
         self.order.has(place)
     }
 
+    fn fetch_ahead(&self, places: &[u32], at: usize) {
+        self.order.fetch_ahead(places, at);
+    }
+
     fn replace(&mut self, place: u32, _weight: u32) {
         self.touch(place);
     }
@@ -67,6 +71,17 @@ mod tests {
         policy.insert(0, 0, 1);
         policy.remove(0);
         assert_eq!(policy.victim(), None);
+    }
+
+    #[test]
+    fn uses_come_in_their_order_and_those_of_free_places_do_nothing() {
+        let mut policy = Lru::default();
+        (0..20).for_each(|place| policy.insert(place, 0, 1));
+        policy.remove(7);
+        policy.touch_all(&[5, 7, 99, 3, 7, 11, 3]);
+        assert_eq!(order(&policy).split_off(16), [5, 11, 3]);
+        policy.insert(7, 0, 1);
+        assert_eq!(order(&policy).last(), Some(&7));
     }
 
     #[derive(Clone, Debug)]

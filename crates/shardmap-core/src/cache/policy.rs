@@ -12,9 +12,12 @@ pub(crate) trait Eviction: Send {
     fn touch(&mut self, place: u32);
     /// Whether there is an entry at this place, which may be any number.
     fn has(&self, place: u32) -> bool;
+    /// Starts to fetch what uses of the places behind the `at`-th will need.
+    fn fetch_ahead(&self, places: &[u32], at: usize);
     /// Uses of what is at these places, one after the other. Where there is nothing, nothing happens.
     fn touch_all(&mut self, places: &[u32]) {
-        for &place in places {
+        for (at, &place) in places.iter().enumerate() {
+            self.fetch_ahead(places, at);
             if self.has(place) {
                 self.touch(place);
             }

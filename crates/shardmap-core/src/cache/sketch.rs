@@ -3,6 +3,8 @@
 //! As in TinyLFU (Einziger, Friedman and Manes: TinyLFU: A Highly Efficient Cache Admission Policy, 2017) and as laid out by Caffeine: the four
 //! counters of a key stand in one block of a cache line, each in a row of its own, so that a use of a key costs one miss.
 
+use crate::prefetch::prefetch;
+
 const ROWS: u32 = 4;
 const MOST: u32 = 15;
 /// The lower three bits of each counter: what is left of it when it is halved.
@@ -47,6 +49,12 @@ impl Sketch {
     #[inline]
     fn at(&self, hash: u32) -> usize {
         hash as usize & (self.blocks.len() - 1)
+    }
+
+    /// Starts to fetch the counters of a hash that is used soon.
+    #[inline]
+    pub fn fetch_ahead(&self, hash: u32) {
+        prefetch(&self.blocks[self.at(hash)]);
     }
 
     /// Counts a use; `period` of them halve all counters, but at least as many as it has words, so that what a use costs is bounded also when

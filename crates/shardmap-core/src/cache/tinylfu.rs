@@ -1,7 +1,8 @@
 //! W-TinyLFU (Einziger, Friedman and Manes, 2017): newcomers pass through a window, and stay only if they are used more often than what would
 //! have to go for them. A scan fills the window and displaces nothing.
 //!
-//! Three lists: the window; probation, for what has left it; protected, for what was used again in probation, at most four fifths of both.
+//! Three lists: the window; probation, for what has left it; protected, for what was used again in probation, at most four fifths of both when
+//! something has to go. Until then it may be more, so that no use has to move another entry.
 //! What leaves the window finds room in probation while there is some. When there is none, the next newcomer will take its place in the window,
 //! so before that comes the window's coldest contests against probation's coldest, and one of the two is the victim.
 
@@ -74,6 +75,7 @@ impl TinyLfu {
     }
 
     /// Moves an entry to the warm end of another list.
+    #[inline]
     fn carry(&mut self, place: u32, to: usize) {
         let entry = self.entries.data_mut(place);
         let (from, weight) = (entry.list(), u64::from(entry.weight));
@@ -142,8 +144,6 @@ impl Eviction for TinyLfu {
         self.window.observe(true, self.len);
         if entry.list() == PROBATION {
             self.carry(place, PROTECTED);
-            let total = self.total();
-            self.overflow(PROTECTED, (total - self.window.part(total)) / 5 * 4);
         } else {
             self.entries.warm(entry.list(), place);
         }
@@ -151,6 +151,13 @@ impl Eviction for TinyLfu {
 
     fn has(&self, place: u32) -> bool {
         self.entries.has(place)
+    }
+
+    #[inline]
+    fn fetch_ahead(&self, places: &[u32], at: usize) {
+        if let Some(entry) = self.entries.fetch_ahead(places, at) {
+            self.sketch.fetch_ahead(entry.key());
+        }
     }
 
     fn replace(&mut self, place: u32, weight: u32) {
@@ -168,6 +175,8 @@ impl Eviction for TinyLfu {
     }
 
     fn victim(&mut self) -> Option<u32> {
+        let total = self.total();
+        self.overflow(PROTECTED, (total - self.window.part(total)) / 5 * 4);
         let resident = self.entries.coldest(PROBATION).or_else(|| self.entries.coldest(PROTECTED));
         let (Some(candidate), Some(resident)) = (self.entries.coldest(WINDOW), resident) else {
             return resident.or_else(|| self.entries.coldest(WINDOW));
