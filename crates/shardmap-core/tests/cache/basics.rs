@@ -1,7 +1,12 @@
 //! What each operation does, one after the other.
 
 use super::*;
-use shardmap_core::{cache::Remaining, registry, slots::Slots, Code};
+use shardmap_core::{
+    cache::{EventKind, Listener, Remaining},
+    registry,
+    slots::Slots,
+    Code,
+};
 
 #[test]
 fn the_entry_that_was_used_longest_ago_makes_room() {
@@ -30,6 +35,35 @@ fn a_peek_and_a_has_are_no_uses_and_a_touch_by_ticket_is_one() {
     assert_eq!([1, 2, 4].map(|at| peek(&cache, at)), [Some(1), None, Some(4)]);
     let stats = cache.stats().unwrap();
     assert_eq!((stats.hits, stats.near_hits, stats.misses), (4, 3, 0));
+}
+
+#[test]
+fn touches_by_tickets_of_many_shards_are_uses_of_their_entries() {
+    let cache = cache(lru(16_384));
+    (0..16_384).for_each(|at| put(&cache, at, at));
+    let mut tickets: Vec<u32> = (0..1_000).map(|at| with(at, |key| cache.get(key)).unwrap().ticket).collect();
+    (1_000..16_384).for_each(|at| assert!(get(&cache, at).is_some()));
+    tickets.truncate(500);
+    cache.touch(&tickets);
+    // Fewer in each shard than there are others that were not used since.
+    (20_000..20_200).for_each(|at| put(&cache, at, at));
+    assert!((0..500).all(|at| peek(&cache, at).is_some()));
+    assert_eq!((500..1_000).filter(|&at| peek(&cache, at).is_none()).count(), 200);
+}
+
+#[test]
+fn a_value_never_goes_for_the_one_that_replaces_it() {
+    for policy in [Policy::Lru, Policy::TinyLfu] {
+        let cache = cache(Options { max_bytes: Some(100 * 1_200), policy: Some(policy), ..Options::default() });
+        cache.listen(Listener { holder: 1, kinds: EventKind::Evict.bit(), ring: Arc::new(|| ()) });
+        for round in 0..20_usize {
+            for at in (0..100).map(|step| step * 37 % 100) {
+                with(at, |key| cache.set(key, bytes(1_000 + round * 50), &Terms::default())).unwrap();
+                let (_, events) = cache.take_events(1);
+                assert!(events.iter().all(|event| event.key != key(at)), "{policy:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -187,7 +187,8 @@ fn an_entry_that_stays_comes_exactly_once_while_others_come_and_go() {
     let max = 40_000;
     let cache = cache(Options { max: Some(max), ..Options::default() });
     let stable: HashSet<Key> = (0..5_000).map(key).collect();
-    (0..5_000).for_each(|at| put(&cache, at, at));
+    // Side by side with those that go, whose places come free.
+    (0..5_000).for_each(|at| [at, 10_000 + at].into_iter().for_each(|at| put(&cache, at, at)));
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for thread in 1..THREADS {
