@@ -56,13 +56,15 @@ fn a_value_never_goes_for_the_one_that_replaces_it() {
     for policy in [Policy::Lru, Policy::TinyLfu] {
         let cache = cache(Options { max_bytes: Some(100 * 1_200), policy: Some(policy), ..Options::default() });
         cache.listen(Listener { holder: 1, kinds: EventKind::Evict.bit(), ring: Arc::new(|| ()) });
-        for round in 0..20_usize {
-            for at in (0..100).map(|step| step * 37 % 100) {
-                with(at, |key| cache.set(key, bytes(1_000 + round * 50), &Terms::default())).unwrap();
+        for at in 0..2_000 {
+            // New ones too, which a policy may hold dear or not.
+            for (at, len) in [(at, 900), (at, 1_500), (at, 3_000), (at / 2, 3_500)] {
+                with(at, |key| cache.set(key, bytes(len), &Terms::default())).unwrap();
                 let (_, events) = cache.take_events(1);
                 assert!(events.iter().all(|event| event.key != key(at)), "{policy:?}");
             }
         }
+        assert!(gone(&cache.stats().unwrap(), Cause::Size) > 1_000);
     }
 }
 
