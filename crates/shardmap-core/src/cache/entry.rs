@@ -12,6 +12,8 @@ const TAG_BYTES: u64 = 96;
 /// A deadline that never comes.
 pub(super) const NEVER: u64 = u64::MAX;
 
+/// In one line and not across two.
+#[repr(align(64))]
 pub(super) struct Entry {
     pub key: Key,
     pub value: Value,

@@ -219,6 +219,6 @@ mod tests {
 
     #[test]
     fn a_cell_is_no_larger_than_an_entry() {
-        assert_eq!(size_of::<Cell>(), size_of::<Entry>());
+        assert_eq!((size_of::<Cell>(), align_of::<Cell>()), (size_of::<Entry>(), 64));
     }
 }

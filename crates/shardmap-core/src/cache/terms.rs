@@ -24,3 +24,11 @@ pub struct Terms {
     /// Its tags.
     pub tags: Vec<Tag>,
 }
+
+impl Terms {
+    /// Whether the cache's own go.
+    #[inline]
+    pub(super) fn are_default(&self) -> bool {
+        self.ttl.is_none() && self.grace == 0 && self.tags.is_empty()
+    }
+}
