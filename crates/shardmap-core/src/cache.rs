@@ -22,6 +22,8 @@ mod bounds;
 #[cfg(not(shardmap_loom))]
 mod change;
 #[cfg(not(shardmap_loom))]
+mod counts;
+#[cfg(not(shardmap_loom))]
 mod dump;
 #[cfg(not(shardmap_loom))]
 mod entries;
@@ -65,16 +67,19 @@ mod tinylfu;
 mod wheel;
 #[cfg(not(shardmap_loom))]
 mod window;
+#[cfg(not(shardmap_loom))]
+mod write;
 
 #[cfg(not(shardmap_loom))]
 pub use self::{
+    counts::Stats,
     entry::ENTRY_BYTES,
     events::{Cause, Event, EventKind, Listener},
     loads::{Ask, Fetched},
     options::Options,
     policy::Policy,
     read::{Lookup, Remaining, GUARD, NO_TICKET},
-    shared::{Cache, Stats},
+    shared::Cache,
 };
 pub use flights::{News, Party};
 pub use terms::{Tag, Terms, Ttl};

@@ -1,6 +1,6 @@
 //! Removals: by key, by tag, of everything.
 
-use super::{entries::Entries, events::Cause, later::Later, shared::Counter, Cache};
+use super::{counts::Counter, entries::Entries, events::Cause, later::Later, Cache};
 use crate::{error::Result, key::KeyRef};
 
 impl Cache {

@@ -1,13 +1,14 @@
 //! One load per key: who asks for a key that is absent loads it, or waits for who does.
 
 use super::{
+    counts::Counter,
     entries::Entries,
     events::{Event, Listener},
     flights::{Ended, Flights, Joined, News, Party},
     later::Later,
     put::Put,
     read::Lookup,
-    shared::{Counter, Shard},
+    shared::Shard,
     Cache,
 };
 use crate::{error::Result, holders::Holders, key::KeyRef, value::Value};

@@ -1,12 +1,12 @@
 //! Reads, and the uses that threads' own caches tell of.
 
 use super::{
+    counts::Counter,
     entries::Entries,
     entry::{Entry, NEVER},
     events::Cause,
     later::Later,
     options::MAX_SHARDS,
-    shared::Counter,
     Cache,
 };
 use crate::{error::Result, key::KeyRef, value::Value};

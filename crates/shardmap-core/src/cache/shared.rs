@@ -2,6 +2,7 @@
 
 use super::{
     bounds::Bounds,
+    counts::{Counter, Stats},
     entries::Entries,
     entry::{Rules, NEVER},
     events::{Cause, Queues},
@@ -17,7 +18,7 @@ use crate::{
     key::Key,
     map::next_id,
     slots::Slots,
-    stats::{Count, Striped},
+    stats::Striped,
     sync::{lock, try_lock, Arc, AtomicBool, Mutex, MutexGuard, Ordering},
 };
 use crossbeam_utils::CachePadded;
@@ -27,52 +28,6 @@ const SHARD_SHIFT: u32 = 48;
 
 /// How often a lock is asked for by who is not to wait for long work.
 const TRIES: usize = 64;
-
-/// What is counted; evictions follow, by cause.
-#[derive(Clone, Copy)]
-pub(super) enum Counter {
-    Hits,
-    NearHits,
-    Misses,
-    Loads,
-    LoadErrors,
-    Gone(Cause),
-}
-
-impl Count for Counter {
-    #[inline]
-    fn word(self) -> usize {
-        match self {
-            Self::Hits => 0,
-            Self::NearHits => 1,
-            Self::Misses => 2,
-            Self::Loads => 3,
-            Self::LoadErrors => 4,
-            Self::Gone(cause) => 5 + cause as usize,
-        }
-    }
-}
-
-/// Sums over all threads.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// Entries; never more than the bound.
-    pub entries: u64,
-    /// What they are charged; never more than the bound.
-    pub bytes: u64,
-    /// Reads that found a fresh value, or a stale one where that is allowed.
-    pub hits: u64,
-    /// Those of them that a thread answered from its own cache.
-    pub near_hits: u64,
-    /// Reads that found none.
-    pub misses: u64,
-    /// Loads that began.
-    pub loads: u64,
-    /// Loads that failed.
-    pub load_errors: u64,
-    /// Values that went, by [`Cause`].
-    pub gone: [u64; Cause::ALL.len()],
-}
 
 pub(super) struct Shard {
     pub entries: Entries,

@@ -8,6 +8,7 @@ mod listening;
 mod loads;
 mod memory;
 mod model;
+mod scene;
 mod threads;
 mod time;
 
