@@ -30,6 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => at().prop_map(Step::Peek),
         2 => at().prop_map(Step::Touch),
         8 => (at(), 0..900_usize, ttl(), prop_oneof![2 => Just(0), 1 => 0..100_u64], 0..8_u8).prop_map(|(at, len, ttl, grace, tags)| Step::Set(at, len, ttl, grace, tags)),
+        4 => (at(), 0..20_usize).prop_map(|(at, len)| Step::Set(at, len, None, 0, 0)),
         2 => (at(), ttl()).prop_map(|(at, ttl)| Step::Increment(at, ttl)),
         2 => at().prop_map(Step::Delete),
         1 => (0..3_usize).prop_map(Step::Invalidate),
@@ -62,6 +63,8 @@ struct Model {
     max: usize,
     max_bytes: u64,
     largest: u64,
+    /// Of the cache.
+    ttl: Option<u64>,
     now: u64,
     gone: [u64; 5],
 }
@@ -113,6 +116,7 @@ impl Model {
     }
 
     fn row(&self, at: u32, value: Value, ttl: Option<u64>, grace: u64, tags: u8) -> Row {
+        let ttl = ttl.or(self.ttl);
         let deadline = ttl.map_or(u64::MAX, |ttl| self.now + ttl);
         Row { at, value, deadline, end: deadline.saturating_add(if ttl.is_some() { grace } else { 0 }), tags }
     }
@@ -221,6 +225,7 @@ fn check(options: Options, steps: Vec<Step>) {
         max: options.max.map_or(usize::MAX, |max| max as usize),
         max_bytes,
         largest: max_bytes.min(options.max_entry_bytes.unwrap_or(u64::MAX)),
+        ttl: options.ttl,
         now: 0,
         gone: [0; 5],
     };
@@ -246,6 +251,11 @@ proptest! {
     fn agrees_with_a_list_bounded_by_bytes(steps in prop::collection::vec(step(), 1..150)) {
         let max_bytes = Some(3_000);
         check(Options { max_bytes, max_entry_bytes: Some(1_000), policy: Some(Policy::Lru), ..Options::default() }, steps);
+    }
+
+    #[test]
+    fn agrees_with_a_list_with_a_ttl_of_its_own(steps in prop::collection::vec(step(), 1..150)) {
+        check(Options { ttl: Some(90), ..lru(8) }, steps);
     }
 
     #[test]
