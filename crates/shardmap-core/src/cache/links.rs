@@ -49,6 +49,11 @@ impl<T: Copy + Default, const LISTS: usize> Links<T, LISTS> {
         &mut self.nodes[place as usize + LISTS].data
     }
 
+    /// What is kept with every place, known or not.
+    pub fn all_data_mut(&mut self) -> impl ExactSizeIterator<Item = &mut T> {
+        self.nodes.iter_mut().map(|node| &mut node.data)
+    }
+
     /// Puts a place that is in no list at the warm end of one.
     #[inline]
     pub fn link(&mut self, list: usize, place: u32) {
@@ -84,18 +89,17 @@ impl<T: Copy + Default, const LISTS: usize> Links<T, LISTS> {
         self.nodes.get(at).is_some_and(|node| node.warmer as usize != at)
     }
 
-    /// Where many places are gone through: starts to fetch those behind the `at`-th, and what is linked with the nearer of them. Gives what the
-    /// nearest is kept with.
+    /// Where many places are gone through: starts to fetch those behind the `at`-th, and what is linked with the nearer of them.
     #[inline]
-    pub fn fetch_ahead(&self, places: &[u32], at: usize) -> Option<T> {
+    pub fn fetch_ahead(&self, places: &[u32], at: usize) {
         let node = |at: usize| self.nodes.get(*places.get(at)? as usize + LISTS);
         if let Some(node) = node(at + 2 * AHEAD) {
             prefetch(node);
         }
-        let node = node(at + AHEAD)?;
-        prefetch(&self.nodes[node.warmer as usize]);
-        prefetch(&self.nodes[node.colder as usize]);
-        Some(node.data)
+        if let Some(node) = node(at + AHEAD) {
+            prefetch(&self.nodes[node.warmer as usize]);
+            prefetch(&self.nodes[node.colder as usize]);
+        }
     }
 
     /// Moves a place to the warm end of its list.

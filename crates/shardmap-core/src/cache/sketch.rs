@@ -1,12 +1,11 @@
-//! How often keys were used lately, in four bits each: a count-min sketch whose counters are halved as it fills.
+//! How often keys were used lately that are not here, in four bits each: a count-min sketch, halved as uses are counted.
 //!
 //! As in TinyLFU (Einziger, Friedman and Manes: TinyLFU: A Highly Efficient Cache Admission Policy, 2017) and as laid out by Caffeine: the four
-//! counters of a key stand in one block of a cache line, each in a row of its own, so that a use of a key costs one miss.
-
-use crate::prefetch::prefetch;
+//! counters of a key stand in one block of a cache line, each in a row of its own, so that a look costs one miss.
 
 const ROWS: u32 = 4;
-const MOST: u32 = 15;
+/// The most that is counted.
+pub const MOST: u32 = 15;
 /// The lower three bits of each counter: what is left of it when it is halved.
 const HALVED: u64 = 0x7777_7777_7777_7777;
 /// Of a block. A sketch has a word, 16 counters, for each entry it is made for.
@@ -16,12 +15,10 @@ const WORDS: usize = 8;
 #[repr(align(64))]
 struct Block([u64; WORDS]);
 
-/// Estimates that are never less than the number of uses since the counters were last halved, up to 15.
+/// Estimates that are never less than what was remembered, halved as often as there were halvings since, and at most 15.
 #[derive(Default)]
 pub struct Sketch {
     blocks: Vec<Block>,
-    /// Uses since the last halving, and half of those before.
-    uses: usize,
 }
 
 /// Where the counters of a hash stand: word and shift in its block, by row.
@@ -51,28 +48,13 @@ impl Sketch {
         hash as usize & (self.blocks.len() - 1)
     }
 
-    /// Starts to fetch the counters of a hash that is used soon.
-    #[inline]
-    pub fn fetch_ahead(&self, hash: u32) {
-        prefetch(&self.blocks[self.at(hash)]);
-    }
-
-    /// Counts a use; `period` of them halve all counters, but at least as many as it has words, so that what a use costs is bounded also when
-    /// few entries are left.
-    #[inline]
-    pub fn count(&mut self, hash: u32, period: usize) {
+    /// Keeps how often a key was used, for the time when it is not here.
+    pub fn remember(&mut self, hash: u32, uses: u32) {
         let at = self.at(hash);
         let Block(words) = &mut self.blocks[at];
-        let mut counted = 0;
         for (word, shift) in counters(hash) {
-            // No branch: nobody could foresee it.
-            let one = u64::from((words[word] >> shift) as u32 & MOST < MOST);
-            words[word] += one << shift;
-            counted |= one;
-        }
-        self.uses += counted as usize;
-        if self.uses >= period.max(self.blocks.len() * WORDS) {
-            self.halve();
+            let before = (words[word] >> shift) as u32 & MOST;
+            words[word] += u64::from(uses.min(MOST).saturating_sub(before)) << shift;
         }
     }
 
@@ -83,22 +65,24 @@ impl Sketch {
         counters(hash).map(|(word, shift)| (words[word] >> shift) as u32 & MOST).min().unwrap_or(0)
     }
 
-    #[cold]
-    fn halve(&mut self) {
+    /// Halves all.
+    pub fn halve(&mut self) {
         for Block(words) in &mut self.blocks {
             for word in words {
                 *word = *word >> 1 & HALVED;
             }
         }
-        self.uses /= 2;
+    }
+
+    /// Words that are halved.
+    pub fn len(&self) -> usize {
+        self.blocks.len() * WORDS
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NEVER: usize = usize::MAX;
 
     fn hash(key: u32) -> u32 {
         let mixed = (key ^ key >> 16).wrapping_mul(0x7FEB_352D);
@@ -115,7 +99,7 @@ mod tests {
     fn an_estimate_is_never_too_low_and_seldom_too_high() {
         let mut sketch = sketch(1_000);
         let uses = |key: u32| 1 + key % 7;
-        (0..1_000).for_each(|key| (0..uses(key)).for_each(|_| sketch.count(hash(key), NEVER)));
+        (0..1_000).for_each(|key| sketch.remember(hash(key), uses(key)));
         assert!((0..1_000).all(|key| sketch.estimate(hash(key)) >= uses(key)));
         let wrong = (0..1_000).filter(|&key| sketch.estimate(hash(key)) > uses(key)).count();
         assert!(wrong < 50, "{wrong} of 1,000");
@@ -124,34 +108,27 @@ mod tests {
     }
 
     #[test]
-    fn counters_stop_at_fifteen() {
+    fn what_is_remembered_stops_at_fifteen_and_is_the_most() {
         let mut sketch = sketch(8);
-        (0..100).for_each(|_| sketch.count(hash(1), NEVER));
+        sketch.remember(hash(1), 100);
+        assert_eq!(sketch.estimate(hash(1)), 15);
+        sketch.remember(hash(1), 3);
         assert_eq!(sketch.estimate(hash(1)), 15);
     }
 
     #[test]
-    fn a_period_of_uses_halves_all() {
-        let mut sketch = sketch(8);
-        (0..9).for_each(|_| sketch.count(hash(1), 10));
-        assert_eq!(sketch.estimate(hash(1)), 9);
-        sketch.count(hash(2), 10);
-        assert_eq!((sketch.estimate(hash(1)), sketch.estimate(hash(2))), (4, 0));
-        (0..5).for_each(|_| sketch.count(hash(1), 10));
-        assert_eq!(sketch.estimate(hash(1)), 4, "the uses that are left count half");
-    }
-
-    #[test]
-    fn a_large_sketch_is_not_halved_for_each_few_uses() {
+    fn halving_halves_all() {
         let mut sketch = sketch(1_000);
-        (0..14).for_each(|_| sketch.count(hash(1), 10));
-        assert_eq!(sketch.estimate(hash(1)), 14);
+        sketch.remember(hash(1), 9);
+        sketch.remember(hash(2), 1);
+        sketch.halve();
+        assert_eq!((sketch.estimate(hash(1)), sketch.estimate(hash(2))), (4, 0));
     }
 
     #[test]
     fn growing_keeps_what_was_counted() {
         let mut sketch = sketch(1);
-        (0..5).for_each(|_| sketch.count(hash(1), NEVER));
+        sketch.remember(hash(1), 5);
         sketch.fit(100_000);
         assert!(sketch.estimate(hash(1)) >= 5);
     }

@@ -6,14 +6,19 @@
 //! What leaves the window finds room in probation while there is some. When there is none, the next newcomer will take its place in the window,
 //! so before that comes the window's coldest contests against probation's coldest, and one of the two is the victim.
 
-use super::{links::Links, policy::Eviction, sketch::Sketch, window::Window};
+use super::{
+    links::Links,
+    policy::Eviction,
+    sketch::{Sketch, MOST},
+    window::Window,
+};
 use crate::hash;
 
 const WINDOW: usize = 0;
 const PROBATION: usize = 1;
 const PROTECTED: usize = 2;
 
-/// Uses for each entry after which all frequencies are halved.
+/// Counted uses for each entry after which all frequencies are halved.
 const PERIOD: usize = 8;
 /// How much more often a candidate must have been used. Its last use is counted already, the next one of a resident that is as frequent is
 /// still to come; with a lead of one, keys of a loop would drive out each other.
@@ -25,34 +30,53 @@ const LET_IN: u64 = 128;
 /// Entries that one operation moves between lists at most, so that none has to make up for a window that has changed.
 const MOVES: usize = 16;
 
+const KEY_BITS: u32 = 26;
 const LIST_SHIFT: u32 = 30;
-const KEY: u32 = (1 << LIST_SHIFT) - 1;
+const KEY: u32 = (1 << KEY_BITS) - 1;
+const USE: u32 = 1 << KEY_BITS;
+const USES: u32 = MOST * USE;
 
-/// 30 bits of the key's hash, above them the list; and the weight.
+/// 26 bits of the key's hash, above them how often it was used, and the list; and the weight.
 #[derive(Clone, Copy, Default)]
 struct Entry {
-    key_and_list: u32,
+    word: u32,
     weight: u32,
 }
 
 impl Entry {
     #[inline]
     fn key(self) -> u32 {
-        self.key_and_list & KEY
+        self.word & KEY
+    }
+
+    #[inline]
+    fn uses(self) -> u32 {
+        (self.word & USES) / USE
     }
 
     #[inline]
     fn list(self) -> usize {
-        (self.key_and_list >> LIST_SHIFT) as usize
+        (self.word >> LIST_SHIFT) as usize
+    }
+
+    fn put_down(&mut self, list: usize) {
+        self.word = self.word & (KEY | USES) | (list as u32) << LIST_SHIFT;
+    }
+
+    fn halve(&mut self) {
+        self.word = self.word & !USES | (self.word & USES) / 2 & USES;
     }
 }
 
-/// Entries in their lists, the frequencies of keys here and not here, and the size of the window.
+/// Entries in their lists with their frequencies, those of keys that are not here, and the size of the window. What is used most often is here, so a
+/// use counts with the entry, and the sketch hears of it when the entry goes.
 pub struct TinyLfu {
     entries: Links<Entry, 3>,
     weights: [u64; 3],
     len: usize,
     sketch: Sketch,
+    /// Uses that were counted since the last halving, and half of those before.
+    uses: usize,
     window: Window,
     random: u64,
 }
@@ -66,7 +90,15 @@ impl Default for TinyLfu {
 impl TinyLfu {
     /// One whose chances are known.
     fn seeded(seed: u64) -> Self {
-        Self { entries: Links::default(), weights: [0; 3], len: 0, sketch: Sketch::default(), window: Window::default(), random: seed | 1 }
+        Self {
+            entries: Links::default(),
+            weights: [0; 3],
+            len: 0,
+            sketch: Sketch::default(),
+            uses: 0,
+            window: Window::default(),
+            random: seed | 1,
+        }
     }
 
     #[inline]
@@ -79,7 +111,7 @@ impl TinyLfu {
     fn carry(&mut self, place: u32, to: usize) {
         let entry = self.entries.data_mut(place);
         let (from, weight) = (entry.list(), u64::from(entry.weight));
-        entry.key_and_list = entry.key() | (to as u32) << LIST_SHIFT;
+        entry.put_down(to);
         self.weights[from] -= weight;
         self.weights[to] += weight;
         self.entries.unlink(place);
@@ -105,8 +137,7 @@ impl TinyLfu {
 
     /// Whether a candidate may stay in place of a resident.
     fn admits(&mut self, candidate: u32, resident: u32) -> bool {
-        let uses = |place| self.sketch.estimate(self.entries.data(place).key());
-        let (candidate, resident) = (uses(candidate), uses(resident));
+        let (candidate, resident) = (self.entries.data(candidate).uses(), self.entries.data(resident).uses());
         candidate >= resident + LEAD || candidate >= FREQUENT && self.chance().is_multiple_of(LET_IN)
     }
 
@@ -119,19 +150,34 @@ impl TinyLfu {
     }
 
     #[inline]
-    fn count(&mut self, key: u32) {
-        self.sketch.count(key, self.len * PERIOD);
+    fn count(&mut self) {
+        self.uses += 1;
+        if self.uses >= self.len * PERIOD {
+            self.age();
+        }
+    }
+
+    /// Halves all frequencies, but not before so many uses as there are words to halve: what a use costs is bounded also when few entries are left.
+    #[cold]
+    fn age(&mut self) {
+        let entries = self.entries.all_data_mut();
+        if self.uses >= self.sketch.len().max(entries.len()) {
+            entries.for_each(Entry::halve);
+            self.sketch.halve();
+            self.uses /= 2;
+        }
     }
 }
 
 impl Eviction for TinyLfu {
     fn insert(&mut self, place: u32, hash: u64, weight: u32) {
         // Entries of one shard have hash bits in common; a product's upper bits depend on all others.
-        let key = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - LIST_SHIFT)) as u32;
+        let key = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - KEY_BITS)) as u32;
         self.len += 1;
         self.sketch.fit(self.len);
-        self.count(key);
-        self.entries.put(place, Entry { key_and_list: key | (WINDOW as u32) << LIST_SHIFT, weight });
+        self.count();
+        let uses = (self.sketch.estimate(key) + 1).min(MOST);
+        self.entries.put(place, Entry { word: key | uses * USE | (WINDOW as u32) << LIST_SHIFT, weight });
         self.entries.link(WINDOW, place);
         self.weights[WINDOW] += u64::from(weight);
         self.overflow(WINDOW, self.window.part(self.total()));
@@ -140,7 +186,10 @@ impl Eviction for TinyLfu {
     #[inline]
     fn touch(&mut self, place: u32) {
         let entry = self.entries.data(place);
-        self.count(entry.key());
+        if entry.uses() < MOST {
+            self.entries.data_mut(place).word += USE;
+            self.count();
+        }
         self.window.observe(true, self.len);
         if entry.list() == PROBATION {
             self.carry(place, PROTECTED);
@@ -155,9 +204,7 @@ impl Eviction for TinyLfu {
 
     #[inline]
     fn fetch_ahead(&self, places: &[u32], at: usize) {
-        if let Some(entry) = self.entries.fetch_ahead(places, at) {
-            self.sketch.fetch_ahead(entry.key());
-        }
+        self.entries.fetch_ahead(places, at);
     }
 
     fn replace(&mut self, place: u32, weight: u32) {
@@ -171,6 +218,7 @@ impl Eviction for TinyLfu {
         let entry = self.entries.data(place);
         self.weights[entry.list()] -= u64::from(entry.weight);
         self.len -= 1;
+        self.sketch.remember(entry.key(), entry.uses());
         self.entries.free(place);
     }
 
@@ -205,7 +253,7 @@ impl Eviction for TinyLfu {
     fn clear(&mut self) {
         self.entries.clear();
         self.sketch = Sketch::default();
-        (self.weights, self.len) = ([0; 3], 0);
+        (self.weights, self.len, self.uses) = ([0; 3], 0, 0);
     }
 }
 
