@@ -64,7 +64,8 @@ impl Entry {
     }
 
     fn halve(&mut self) {
-        self.word = self.word & !USES | (self.word & USES) / 2 & USES;
+        let uses = self.uses() / 2;
+        self.word = self.word & !USES | (uses * USE);
     }
 }
 
@@ -177,7 +178,7 @@ impl Eviction for TinyLfu {
         self.sketch.fit(self.len);
         self.count();
         let uses = (self.sketch.estimate(key) + 1).min(MOST);
-        self.entries.put(place, Entry { word: key | uses * USE | (WINDOW as u32) << LIST_SHIFT, weight });
+        self.entries.put(place, Entry { word: key | (uses * USE) | (WINDOW as u32) << LIST_SHIFT, weight });
         self.entries.link(WINDOW, place);
         self.weights[WINDOW] += u64::from(weight);
         self.overflow(WINDOW, self.window.part(self.total()));

@@ -212,7 +212,7 @@ proptest! {
 fn halving_an_entry_changes_its_uses_alone() {
     for list in [WINDOW, PROBATION, PROTECTED] {
         for uses in 0..=MOST {
-            let mut entry = Entry { word: KEY | uses * USE, weight: 5 };
+            let mut entry = Entry { word: KEY | (uses * USE), weight: 5 };
             entry.put_down(list);
             entry.halve();
             assert_eq!((entry.key(), entry.uses(), entry.list(), entry.weight), (KEY, uses / 2, list, 5));
