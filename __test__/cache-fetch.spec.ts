@@ -236,6 +236,32 @@ test('a handle that is closed while it is told to load passes that on at once', 
   t.is(await waits, 'last')
 })
 
+test('who aborts while it is told to load passes that on, also when its handle is closed before it hears of it', async t => {
+  const cache = open()
+  const other = SharedCache.open<any, any>(cache.name)
+  const stops = [new AbortController(), new AbortController()]
+  const leads = cache.fetch('a', () => new Promise(() => {}), { signal: stops[0].signal })
+  const between = other.fetch('a', () => t.fail('it was aborted before'), { signal: stops[1].signal })
+  stops.forEach(stop => stop.abort())
+  other.close()
+  for (const call of [leads, between]) await t.throwsAsync(call, { name: 'AbortError', any: true })
+  t.is(await cache.fetch('a', () => 'next', { timeout: 30_000 }), 'next')
+})
+
+test('a fetch that fails before it can load or wait leaves the key to others', async t => {
+  const cache = open()
+  const options = () => ({ signal: Object.assign(new AbortController().signal, { addEventListener: () => { throw new RangeError('mine') } }) })
+  const fails = () => t.throwsAsync(cache.fetch('a', () => t.fail(), options()), { instanceOf: RangeError, message: 'mine' })
+  await fails()
+  const stop = new AbortController()
+  const leads = cache.fetch('a', () => new Promise(() => {}), { signal: stop.signal, timeout: 30_000 })
+  await fails()
+  const waits = cache.fetch('a', () => 'next', { timeout: 30_000 })
+  stop.abort()
+  await t.throwsAsync(leads, { name: 'AbortError', any: true })
+  t.is(await waits, 'next')
+})
+
 test('a timeout rejects with ERR_SHARDMAP_TIMEOUT, aborts the loader\'s signal, and the next who waits loads', async t => {
   const cache = open()
   const source = new Source()

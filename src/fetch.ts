@@ -3,7 +3,7 @@ import type { Ask } from './cache-options'
 import type { LoadContext } from './cache-types'
 import { decodedFrozen, decodePart, decodeResult, encode, encodedKind } from './codec'
 import { ShardmapError } from './errors'
-import { closedError } from './handle'
+import { closedError, isClosedError } from './handle'
 import { ownKey } from './keys'
 import { beginLoading, runLoader, type Loading } from './loading'
 import { ABSENT, head, HIT, LEAD, STALE, STALE_LEAD, type Kind, type NativeCache, type Raw } from './native'
@@ -35,18 +35,11 @@ export class Fetches {
     const flight = head[7] as number
     if (outcome === HIT) return take(raw)
     if (outcome === STALE) return decodeResult(raw)
-    const stale = outcome === LEAD || outcome === STALE_LEAD ? decodeResult(raw) : undefined
-    if (outcome !== STALE_LEAD) {
-      return new Promise((resolve, reject) => {
-        const fetch = this.#begin(request, key, load, ask, { resolve, reject })
-        if (outcome === LEAD) fetch.lead(flight, stale)
-        else fetch.wait()
-      })
-    }
-    // What nobody can freeze is everybody's own.
-    const answer = decodedFrozen ? stale : decodeResult(raw)
-    this.#begin(request, key, load, ask, undefined).lead(flight, stale)
-    return answer
+    if (outcome === STALE_LEAD) return this.#begin(new Fetch(this, request, key, load, ask, undefined), (fetch) => fetch.lead(flight, raw))
+    return new Promise((resolve, reject) => {
+      const fetch = new Fetch(this, request, key, load, ask, { resolve, reject })
+      this.#begin(fetch, () => (outcome === LEAD ? fetch.lead(flight, raw) : fetch.wait()))
+    })
   }
 
   /** Gives up all of them. The native handle is closed: none follows. */
@@ -58,10 +51,15 @@ export class Fetches {
     this.#open.delete(fetch)
   }
 
-  #begin(request: number, key: unknown, load: Loader, ask: Ask, settle: Settle | undefined): Fetch {
-    const fetch = new Fetch(this, request, key, load, ask, settle)
+  /** Others rely on a fetch that leads or waits: what fails now must not leave it behind. */
+  #begin(fetch: Fetch, begin: (fetch: Fetch) => unknown): unknown {
     this.#open.add(fetch)
-    return fetch
+    try {
+      return begin(fetch)
+    } catch (error) {
+      fetch.giveUp(error)
+      throw error
+    }
   }
 }
 
@@ -77,7 +75,8 @@ class Fetch {
   readonly #signal: AbortSignal | undefined
   /** Undefined: nobody waits for it. */
   readonly #settle: Settle | undefined
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #timeout: number | undefined
+  #timer: NodeJS.Timeout | undefined
   #phase: 'waiting' | 'leading' | 'left' | 'over' = 'waiting'
   #flight = 0
   #loading: Loading | undefined
@@ -92,10 +91,7 @@ class Fetch {
     this.#settle = settle
     // A load in the background outlives the call that has begun it.
     this.#signal = settle === undefined ? undefined : signal
-    if (this.#signal !== undefined) onAbort(this.#signal, this.#aborted)
-    if (timeout === undefined) return
-    this.#timer = setTimeout(() => this.giveUp(timeoutError(timeout)), timeout)
-    if (settle === undefined) this.#timer.unref()
+    this.#timeout = timeout
   }
 
   /** Until a letter comes. The thread lives on for it. */
@@ -104,27 +100,58 @@ class Fetch {
     // A loader runs in the context of its own call, whoever's end makes it run.
     const context = new AsyncResource('shardmap.fetch')
     onLetter(this.#request, (letter) => this.#receive(letter, context))
+    this.#limit()
   }
 
-  lead(flight: number, stale: unknown): void {
+  /** Of a result with the old value, which is returned. */
+  lead(flight: number, raw: Raw): unknown {
+    this.#phase = 'leading'
+    this.#flight = flight
+    const stale = decodeResult(raw)
+    // What nobody can freeze is everybody's own.
+    const answer = decodedFrozen ? stale : decodeResult(raw)
     onLetter(this.#request, (letter) => this.#receive(letter))
-    this.#run(flight, stale)
+    this.#limit()
+    this.#run(stale)
+    return answer
   }
 
   giveUp(reason: unknown): void {
-    const { native } = this.#fetches
-    const phase = this.#phase
-    let waited = true
-    try {
-      if (phase === 'leading') native.abandon(this.#key, this.#flight)
-      else if (phase === 'waiting') waited = native.leave(this.#key, this.#request)
-    } catch {
-      // Destroyed: there is nobody left to tell.
-    }
-    if (waited) this.#end()
+    // The letter under way to one that was left must find it, or nobody passes the flight on.
+    if (this.#phase === 'left' || this.#phase === 'over') return
+    if (this.#withdraw()) this.#end()
     else this.#leave()
     this.#wanted?.abort(reason)
     this.#settle?.reject(reason)
+  }
+
+  #limit(): void {
+    if (this.#signal !== undefined) onAbort(this.#signal, this.#aborted)
+    const timeout = this.#timeout
+    if (timeout === undefined) return
+    this.#timer = setTimeout(() => this.giveUp(timeoutError(timeout)), timeout)
+    if (this.#settle === undefined) this.#timer.unref()
+  }
+
+  /** Waits no more, or passes the flight on. Whether no letter follows. */
+  #withdraw(): boolean {
+    const { native } = this.#fetches
+    const waits = this.#phase === 'waiting'
+    try {
+      if (waits) return native.leave(this.#key, this.#request)
+      native.abandon(this.#key, this.#flight)
+    } catch (error) {
+      // Destroyed: there is nobody left to tell.
+      if (isClosedError(error)) return true
+      // It may wait still, and be told to lead.
+      if (waits) return false
+      try {
+        native.abandon(this.#key, this.#flight)
+      } catch {
+        // Then the flight is passed on when this thread ends.
+      }
+    }
+    return true
   }
 
   #receive(letter: Letter, context?: AsyncResource): void {
@@ -151,15 +178,13 @@ class Fetch {
     this.#flight = flight
     try {
       if (gone) this.giveUp(undefined)
-      else context?.runInAsyncScope(() => this.#run(flight, decodePart(kind, stale)))
+      else context?.runInAsyncScope(() => this.#run(decodePart(kind, stale)))
     } catch (error) {
       this.giveUp(error)
     }
   }
 
-  #run(flight: number, stale: unknown): void {
-    this.#phase = 'leading'
-    this.#flight = flight
+  #run(stale: unknown): void {
     this.#wanted = new AbortController()
     const { signal } = this.#wanted
     const load = this.#load

@@ -19,11 +19,15 @@ export function closedError(what: string): ShardmapError {
   return new ShardmapError('ERR_SHARDMAP_CLOSED', `this ${what} was closed; open or take a new one`)
 }
 
+export function isClosedError(error: unknown): boolean {
+  return error instanceof ShardmapError && error.code === 'ERR_SHARDMAP_CLOSED'
+}
+
 /** Runs what has nothing to do once a map is closed. */
 export function unlessClosed(run: () => void): void {
   try {
     run()
   } catch (error) {
-    if (!(error instanceof ShardmapError && error.code === 'ERR_SHARDMAP_CLOSED')) throw error
+    if (!isClosedError(error)) throw error
   }
 }
