@@ -143,6 +143,21 @@ test('a listener may stop itself and others, use the cache and destroy it', asyn
   t.deepEqual(heard, ['first a', 'third a', 'third b', 'third c'])
 })
 
+test('a listener that a listener adds hears of nothing that happened before', async t => {
+  const cache = open({ max: 100 })
+  const heard: string[] = []
+  cache.on('delete', ({ key }) => {
+    heard.push(`first ${key}`)
+    if (key === 'a') cache.on('delete', later => heard.push(`second ${later.key}`))
+  })
+  cache.set('a', 1).set('b', 1).set('c', 1)
+  for (const key of ['a', 'b']) cache.delete(key)
+  await until('both are told', () => heard.length >= 2)
+  cache.delete('c')
+  await until('the last is told', () => heard.includes('second c'))
+  t.deepEqual(heard, ['first a', 'first b', 'first c', 'second c'])
+})
+
 test('what a listener throws is an uncaught exception, and the others are told all the same', async t => {
   const path = createRequire(import.meta.url).resolve('shardmap')
   const code = `const { SharedCache } = require(${JSON.stringify(path)})

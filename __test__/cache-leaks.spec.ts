@@ -12,7 +12,7 @@ async function inProcess(run: (cache: any, tools: Tools) => Promise<unknown>): P
     const { SharedCache } = require(${JSON.stringify(path)})
     const refs = []
     const watch = thing => { refs.push(new WeakRef(thing)); return thing }
-    const open = () => SharedCache.open('c')
+    const open = options => SharedCache.open('c', options)
     const run = ${String(run)}
     ;(async () => {
       const cache = SharedCache.open('c', { max: 1000 })
@@ -32,7 +32,7 @@ async function inProcess(run: (cache: any, tools: Tools) => Promise<unknown>): P
 }
 interface Tools {
   watch<T extends object>(thing: T): T
-  open(): any
+  open(options?: object): any
 }
 
 test.serial('loads that ended in any way leave nothing', async t => {
@@ -86,4 +86,49 @@ test.serial('listeners that were stopped and handles that were closed or dropped
     }
   })
   t.true(left <= 5, `${left} are left`)
+})
+
+test.serial('listeners of caches that were destroyed leave nothing', async t => {
+  const { left } = await inProcess(async (cache, { watch }) => {
+    const Cache = cache.constructor
+    for (let i = 0; i < 200; i++) {
+      Cache.open(`destroyed ${i}`, { max: 1 }).on('delete', watch(() => {}))
+      Cache.destroy(`destroyed ${i}`)
+    }
+  })
+  t.true(left <= 5, `${left} are left`)
+})
+
+test.serial('a loader that begins the next load, within its own or after it, keeps nothing of those before', async t => {
+  const { result } = await inProcess(async (_, { open }) => {
+    const cache = open({ near: 0 })
+    const last = 2000
+    const keyOf = (n: number) => `${n} `.padEnd(20_000, 'x')
+    const used = () => {
+      ;(globalThis as any).gc()
+      return process.memoryUsage().heapUsed
+    }
+    const before = used()
+    const grown: number[] = []
+    for (const within of [true, false]) {
+      await new Promise<void>(done => {
+        const next = (n: number): unknown => cache.fetch(keyOf(n), within ? () => loadWithin(n) : () => loadAfter(n), { forceRefresh: true })
+        const end = () => {
+          // Whatever the last one keeps is kept still.
+          grown.push(used() - before)
+          done()
+        }
+        const loadWithin = async (n: number) => {
+          await new Promise(setImmediate)
+          if (n === last) end()
+          else void next(n + 1)
+        }
+        const loadAfter = (n: number) => void setImmediate(() => (n === last ? end() : next(n + 1)))
+        void next(0)
+      })
+    }
+    return grown
+  })
+  // All keys would be more than twice as much.
+  for (const bytes of result) t.true(bytes < 16_000_000, `${bytes}`)
 })

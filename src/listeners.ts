@@ -1,5 +1,5 @@
 import type { CacheEvent, CacheEventName } from './cache-types'
-import { unlessClosed } from './handle'
+import { isClosedError, unlessClosed } from './handle'
 import type { NativeCache } from './native'
 import { forgetLetters, newRequest, onLetter } from './requests'
 import type { Key } from './types'
@@ -40,12 +40,35 @@ class Listeners {
     const [another] = this.#all
     if (another !== undefined) return unlessClosed(() => this.#listen(another.native))
     native.unlisten()
-    forgetLetters(this.#request)
-    if (caches.get(native.id) === this) caches.delete(native.id)
+    this.#forget(native.id)
   }
 
   removeOf(native: NativeCache): void {
     for (const listening of this.#all) if (listening.native === native) this.remove(listening)
+  }
+
+  /** Lets go of them if the cache was destroyed. */
+  check(): void {
+    this.#ask((native) => native.size())
+  }
+
+  /** What the cache answers; undefined when it was destroyed, and then they are let go. No handle among them was closed: that removes its listeners. */
+  #ask<T>(call: (native: NativeCache) => T): T | undefined {
+    const [first] = this.#all
+    if (first === undefined) return undefined
+    try {
+      return call(first.native)
+    } catch (error) {
+      if (!isClosedError(error)) throw error
+      this.#all.clear()
+      this.#forget(first.native.id)
+      return undefined
+    }
+  }
+
+  #forget(cache: number): void {
+    forgetLetters(this.#request)
+    if (caches.get(cache) === this) caches.delete(cache)
   }
 
   /** For the kinds that are wanted now. */
@@ -57,20 +80,20 @@ class Listeners {
   }
 
   #news(): void {
-    const [first] = this.#all
-    if (first === undefined) return
-    unlessClosed(() => {
-      const [dropped, ...events] = first.native.events() as [number, ...unknown[]]
-      if (dropped > 0) this.#tell('dropped', { key: undefined as unknown as Key, cause: 'overflow', count: dropped })
-      for (let i = 0; i < events.length; i += 3) {
-        this.#tell(KINDS[events[i] as number] as CacheEventName, { key: events[i + 2] as Key, cause: CAUSES[events[i + 1] as number] as string })
-      }
-    })
+    const news = this.#ask((native) => native.events() as [number, ...unknown[]])
+    if (news === undefined) return
+    const [dropped, ...events] = news
+    // All of it has happened: who begins to listen meanwhile is told of none.
+    const all = [...this.#all]
+    if (dropped > 0) this.#tell(all, 'dropped', { key: undefined as unknown as Key, cause: 'overflow', count: dropped })
+    for (let i = 0; i < events.length; i += 3) {
+      this.#tell(all, KINDS[events[i] as number] as CacheEventName, { key: events[i + 2] as Key, cause: CAUSES[events[i + 1] as number] as string })
+    }
   }
 
-  #tell(name: CacheEventName, event: CacheEvent<Key>): void {
-    for (const listening of this.#all) {
-      if (listening.event !== name) continue
+  #tell(all: readonly Listening[], name: CacheEventName, event: CacheEvent<Key>): void {
+    for (const listening of all) {
+      if (listening.event !== name || !this.#all.has(listening)) continue
       try {
         listening.tell(event)
       } catch (error) {
@@ -87,7 +110,10 @@ const caches = new Map<number, Listeners>()
 
 /** Has the cache's events of a name told; returns the way to stop. */
 export function listen(native: NativeCache, event: CacheEventName, tell: Tell): () => void {
-  const listeners = caches.get(native.id) ?? new Listeners()
+  const known = caches.get(native.id)
+  // Nobody is told of a cache's end: the table is looked through before it grows.
+  if (known === undefined) for (const others of caches.values()) others.check()
+  const listeners = known ?? new Listeners()
   const listening = { native, event, tell }
   listeners.add(listening)
   caches.set(native.id, listeners)
