@@ -244,13 +244,16 @@ export interface CacheSetOptions {
   /** By which it can be invalidated: at most 64, each of 1 to 256 characters. */
   tags?: readonly string[];
 }
-/** Options of {@link SharedCache.fetch}. */
+/**
+ * Options of {@link SharedCache.fetch}. Of all who wait for a load, the `ttl`, `tags` and `staleWhileRevalidate` of the caller whose loader runs are those
+ * that count for its entry.
+ */
 export interface FetchOptions {
   /** How long the loaded entry is fresh: from 1 ms on, or Infinity. Default: the cache's `ttl`. */
   ttl?: Ms;
   /**
    * For so long after its expiry an entry is answered as it is, while one load in the background replaces it. It is also what answers when a
-   * loader throws. Default 0.
+   * loader throws. It needs an entry that was fetched with it: the old value of that one is kept for that long. Default 0.
    */
   staleWhileRevalidate?: Ms;
   /** After so long the promise rejects with `ERR_SHARDMAP_TIMEOUT`. If this caller was loading, the next one's loader runs. */
@@ -344,7 +347,10 @@ export declare class SharedCache<K extends Key = string, V = unknown> implements
   set(key: K, value: V, options?: CacheSetOptions): this;
   /** The values of the keys, in their order, each read as by `get`. */
   getMany(keys: Iterable<K>): (V | undefined)[];
-  /** Stores all entries, or none if any of them throws as in `set`. Readers may see some before the others. With one key twice the last wins. */
+  /**
+   * Stores all entries, or none if any of them throws as in `set`. Readers may see some before the others. With one key twice the last wins. If memory
+   * ends or the cache is destroyed in the middle it throws, and has stored a part.
+   */
   setMany(entries: Iterable<readonly [
     K,
     V
@@ -390,7 +396,8 @@ export declare class SharedCache<K extends Key = string, V = unknown> implements
   /**
    * Calls `listener` with what happens to entries in the whole process, in order per key: `evict` (there was no room), `expire`, `replace`, `delete`
    * (also by `clear` and `invalidateTag`). 8,192 events wait for a thread; of more the oldest are dropped, and `dropped` says how many. The listener must
-   * be quick, and does not keep the process alive. Returns the way to stop; closing the handle stops too.
+   * be quick, and does not keep the process alive. Returns the way to stop; closing the handle stops too. After `destroy`
+   * nothing is told, and the listener itself may be kept until its handle is closed.
    */
   on(event: CacheEventName, listener: (event: CacheEvent<K>) => void): () => void;
   /**
@@ -401,7 +408,7 @@ export declare class SharedCache<K extends Key = string, V = unknown> implements
   /**
    * Stores the entries of a file that `dump` has written, without evicting any: keys that are present stay as they are, and of the others those used
    * most come, as far as there is room and unless their time is over. Resolves with their number. The file is checked whole before:
-   * `ERR_SHARDMAP_CORRUPT` or `ERR_SHARDMAP_IO` change nothing.
+   * `ERR_SHARDMAP_CORRUPT` or `ERR_SHARDMAP_IO` change nothing. If memory ends or the cache is destroyed in the middle it rejects, and has stored a part.
    */
   load(path: string): Promise<number>;
   /** Counters of the whole process; see {@link CacheStats}. */

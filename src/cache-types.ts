@@ -33,13 +33,16 @@ export interface CacheSetOptions {
   tags?: readonly string[]
 }
 
-/** Options of {@link SharedCache.fetch}. */
+/**
+ * Options of {@link SharedCache.fetch}. Of all who wait for a load, the `ttl`, `tags` and `staleWhileRevalidate` of the caller whose loader runs are those
+ * that count for its entry.
+ */
 export interface FetchOptions {
   /** How long the loaded entry is fresh: from 1 ms on, or Infinity. Default: the cache's `ttl`. */
   ttl?: Ms
   /**
    * For so long after its expiry an entry is answered as it is, while one load in the background replaces it. It is also what answers when a
-   * loader throws. Default 0.
+   * loader throws. It needs an entry that was fetched with it: the old value of that one is kept for that long. Default 0.
    */
   staleWhileRevalidate?: Ms
   /** After so long the promise rejects with `ERR_SHARDMAP_TIMEOUT`. If this caller was loading, the next one's loader runs. */

@@ -17,8 +17,8 @@ export const words = slotWords ?? new Int32Array(2)
 export const DEAD_SLOT = words.length - 2
 
 /**
- * A word must be read with acquire order. On x86 every load is one, and a plain one is compiled in place; `Atomics.load` is a call that
- * costs as much as the rest of a hit. V8 never reuses the result of an earlier load from a typed array: the memory could be shared.
+ * A word must be read with acquire order. On x86 every load is one, and a plain one is compiled in place; `Atomics.load` is a call,
+ * which is too dear for a hit. V8 never reuses the result of an earlier load from a typed array: the memory could be shared.
  */
 export const PLAIN_LOADS = process.arch === 'x64' || process.arch === 'ia32'
 

@@ -144,7 +144,10 @@ export class SharedCache<K extends Key = string, V = unknown> implements Iterabl
     return own.map((key) => this.#near.read(this.#native, key, this.#near.young.get(key)) as V | undefined)
   }
 
-  /** Stores all entries, or none if any of them throws as in `set`. Readers may see some before the others. With one key twice the last wins. */
+  /**
+   * Stores all entries, or none if any of them throws as in `set`. Readers may see some before the others. With one key twice the last wins. If memory
+   * ends or the cache is destroyed in the middle it throws, and has stored a part.
+   */
   setMany(entries: Iterable<readonly [K, V]>, options?: CacheSetOptions): this {
     const { ttl, tags } = setOptions('setMany', options)
     const writes: unknown[] = []
@@ -236,7 +239,8 @@ export class SharedCache<K extends Key = string, V = unknown> implements Iterabl
   /**
    * Calls `listener` with what happens to entries in the whole process, in order per key: `evict` (there was no room), `expire`, `replace`, `delete`
    * (also by `clear` and `invalidateTag`). 8,192 events wait for a thread; of more the oldest are dropped, and `dropped` says how many. The listener must
-   * be quick, and does not keep the process alive. Returns the way to stop; closing the handle stops too.
+   * be quick, and does not keep the process alive. Returns the way to stop; closing the handle stops too. After `destroy`
+   * nothing is told, and the listener itself may be kept until its handle is closed.
    */
   on(event: CacheEventName, listener: (event: CacheEvent<K>) => void): () => void {
     if (!EVENT_NAMES.includes(event)) throw optionError(`on takes one of ${EVENT_NAMES.join(', ')}, not ${describe(event)}`)
@@ -257,7 +261,7 @@ export class SharedCache<K extends Key = string, V = unknown> implements Iterabl
   /**
    * Stores the entries of a file that `dump` has written, without evicting any: keys that are present stay as they are, and of the others those used
    * most come, as far as there is room and unless their time is over. Resolves with their number. The file is checked whole before:
-   * `ERR_SHARDMAP_CORRUPT` or `ERR_SHARDMAP_IO` change nothing.
+   * `ERR_SHARDMAP_CORRUPT` or `ERR_SHARDMAP_IO` change nothing. If memory ends or the cache is destroyed in the middle it rejects, and has stored a part.
    */
   async load(path: string): Promise<number> {
     const known = pathGiven('load', path)
