@@ -80,16 +80,18 @@ pub fn apart(job: Job) {
     }
 }
 
-/// Runs a job at that time or soon after. It must be short.
-pub fn at(at: Instant, job: Job) {
+/// Runs a job at that time or soon after. It must be short. Returns whether there is a thread for it; where the system refuses one, the job waits until
+/// a later call finds one.
+pub fn at(at: Instant, job: Job) -> bool {
     CLOCK.get_or_init(Thread::default).add(|work| {
         work.number += 1;
         work.later.push(Reverse(Later { at, number: work.number, job }));
-    });
+    })
 }
 
 impl Thread {
-    fn add(&'static self, add: impl FnOnce(&mut Work)) {
+    /// Returns whether there is a thread; otherwise what was to be done now is done here.
+    fn add(&'static self, add: impl FnOnce(&mut Work)) -> bool {
         let mut work = lock(&self.work);
         add(&mut work);
         if !work.started {
@@ -97,11 +99,12 @@ impl Thread {
         }
         if work.started {
             self.wake.notify_one();
-            return;
+            return true;
         }
         let jobs: Vec<Job> = work.now.drain(..).collect();
         drop(work);
         jobs.into_iter().for_each(|job| job());
+        false
     }
 
     fn serve(&self) {

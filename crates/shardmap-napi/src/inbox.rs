@@ -120,7 +120,8 @@ unsafe extern "C" fn deliver(env: napi_env, receive: napi_value, context: *mut c
     // SAFETY: the context is a count of the inbox that lives until the bell's end.
     let inbox = unsafe { &*context.cast::<Inbox>() };
     let js = Js(env);
-    let give = |letter: &Letter| match caught(|| letter.give(js, receive)) {
+    // In a scope each: a value that many wait for must not be there as often at once.
+    let give = |letter: &Letter| match js.scoped(|| caught(|| letter.give(js, receive))) {
         Err(Failure::Coded(error)) => Err(error),
         // `receive` has thrown. The letters behind this one must not find that pending.
         Err(Failure::Pending) => js.report().or(Ok(())),

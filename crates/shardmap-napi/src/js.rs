@@ -303,6 +303,15 @@ impl Js {
         Ok(value)
     }
 
+    /// Runs `f`, which does not panic; what it has made is free to be collected then, if JavaScript does not keep it.
+    pub fn scoped<T>(self, f: impl FnOnce() -> Fallible<T>) -> Fallible<T> {
+        let mut scope = ptr::null_mut();
+        napi!(napi_open_handle_scope(self.0, &mut scope))?;
+        let result = f();
+        napi!(napi_close_handle_scope(self.0, scope))?;
+        result
+    }
+
     /// Reports what JavaScript has thrown as the runtime does with what nobody catches, and goes on.
     pub fn report(self) -> Fallible<()> {
         let (mut pending, mut error) = (false, ptr::null_mut());

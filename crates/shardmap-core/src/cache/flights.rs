@@ -61,11 +61,11 @@ impl Flight {
         Some(std::mem::replace(&mut self.leader, heir))
     }
 
-    /// Waiters go. Returns whether there were any of these.
-    fn dismiss(&mut self, which: impl Fn(&Party) -> bool, letters: &mut Letters) -> bool {
-        let (mut at, mut early, waited) = (0, 0, self.waiters.len());
+    /// All waiters of a holder go.
+    fn dismiss(&mut self, holder: u64, letters: &mut Letters) {
+        let (mut at, mut early) = (0, 0);
         self.waiters.retain(|party| {
-            let stays = !which(party);
+            let stays = party.holder != holder;
             if !stays {
                 letters.forget(party);
             }
@@ -74,7 +74,6 @@ impl Flight {
             stays
         });
         self.spoiled = self.spoiled.map(|_| early);
-        self.waiters.len() < waited
     }
 
     fn spoil(&mut self) {
@@ -155,15 +154,19 @@ impl Flights {
 
     /// A waiter goes. Returns whether it has waited; otherwise it was answered, or leads.
     pub fn leave(&mut self, key: KeyRef<'_>, holder: u64, request: u64, letters: &mut Letters) -> bool {
-        let flight = self.table.find_mut(key.hash, of(key));
-        flight.is_some_and(|flight| flight.dismiss(|party| (party.holder, party.request) == (holder, request), letters))
+        let Some(flight) = self.table.find_mut(key.hash, of(key)) else { return false };
+        let Some(at) = flight.waiters.iter().position(|party| (party.holder, party.request) == (holder, request)) else { return false };
+        if let Some(early) = flight.spoiled.as_mut().filter(|early| at < **early) {
+            *early -= 1;
+        }
+        flight.waiters.remove(at).inspect(|party| letters.forget(party)).is_some()
     }
 
     /// A holder has ended: it waits no more, and what it led is passed on. `stale` finds the old value of a key.
     pub fn end_holder(&mut self, holder: u64, mut stale: impl FnMut(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) {
         let Self { table, last } = self;
         table.retain(|flight| {
-            flight.dismiss(|party| party.holder == holder, letters);
+            flight.dismiss(holder, letters);
             if flight.leader.holder != holder {
                 return true;
             }

@@ -95,7 +95,7 @@ impl Cache {
             let deadline = entries.deadline(ttl, now, &self.rules);
             entries.set_deadline(place, deadline, &self.rules, now);
             self.slots.never()
-        } else if entry.deadline - now <= GUARD {
+        } else if entry.deadline - now <= GUARD || !self.time_moves() {
             self.slots.never()
         } else {
             let slot = self.slot(key.hash);

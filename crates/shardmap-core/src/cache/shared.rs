@@ -195,6 +195,12 @@ impl Cache {
         }
     }
 
+    /// Whether what is remembered until a deadline is dropped in time.
+    #[inline]
+    pub(super) fn time_moves(&self) -> bool {
+        !self.clock.is_process() || ticker::ticks()
+    }
+
     /// Entries. While others write, those count too that are about to be stored.
     pub fn entries(&self) -> Result<u64> {
         self.alive()?;

@@ -4,7 +4,7 @@ use super::{events::Cause, Cache};
 use crate::{
     clock::Clock,
     slots::Slots,
-    sync::{lock, Arc, Mutex, Weak},
+    sync::{lock, Arc, AtomicBool, Mutex, Ordering, Weak},
     thread,
 };
 use std::{
@@ -23,6 +23,9 @@ struct Ticker {
     is_wanted: bool,
 }
 
+/// Whether ticks come. Without them the clock word stands, and nobody may trust it.
+static TICKS: AtomicBool = AtomicBool::new(false);
+
 static TICKER: Mutex<Ticker> = Mutex::new(Ticker { caches: Vec::new(), is_running: false, is_wanted: false });
 
 /// Lets the ticker know of a cache by the process's clock.
@@ -39,8 +42,17 @@ pub(super) fn start() {
     if !ticker.is_running {
         ticker.is_running = true;
         Slots::process().start_time(Clock::process().now());
-        thread::at(Instant::now() + PERIOD, Box::new(tick));
+        TICKS.store(thread::at(Instant::now() + PERIOD, Box::new(tick)), Ordering::Release);
+    } else if !ticks() {
+        // The system refused a thread, and may have one now for the tick that waits.
+        TICKS.store(thread::at(Instant::now(), Box::new(|| ())), Ordering::Release);
     }
+}
+
+/// Whether the clock word moves.
+#[inline]
+pub(super) fn ticks() -> bool {
+    TICKS.load(Ordering::Acquire)
 }
 
 fn tick() {
@@ -56,6 +68,7 @@ fn tick() {
     drop(caches);
     let mut ticker = lock(&TICKER);
     ticker.is_running = are_timed || ticker.is_wanted;
+    TICKS.store(ticker.is_running, Ordering::Release);
     if ticker.is_running {
         thread::at(Instant::now() + PERIOD, Box::new(tick));
     }
