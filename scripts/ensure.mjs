@@ -73,7 +73,7 @@ function install(...where) {
 
 export function ensureCargo() {
   if (spawnSync('cargo', ['--version']).status !== 0) {
-    stop('shardmap is built with Rust, and cargo is not there: install Rust 1.88 or newer (https://rustup.rs), then run this again.')
+    stop('shardmap is built with Rust, and cargo is not there: install Rust 1.90 or newer (https://rustup.rs), then run this again.')
   }
 }
 
