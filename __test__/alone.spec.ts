@@ -47,9 +47,10 @@ const scripts: Record<string, [code: string, prints: string[], options?: string]
   'a fetch that waits for another thread': [
     `const { Worker } = require('node:worker_threads'), { once } = require('node:events')
     const w = new Worker(\`const { SharedCache } = require(\${JSON.stringify(${JSON.stringify(path)})}), { parentPort } = require('node:worker_threads')
-      SharedCache.open('c').fetch('a', () => new Promise(done => { parentPort.postMessage('loading'); setTimeout(done, 100, 'from there') }))\`, { eval: true })
+      SharedCache.open('c').fetch('a', () => new Promise(done => { parentPort.once('message', () => done('from there')); parentPort.postMessage('loading') }))\`, { eval: true })
     await once(w, 'message'); w.unref()
-    log(await c.fetch('a', () => 'from here'))`, ['from there'],
+    const waits = c.fetch('a', () => 'from here'); w.postMessage('go on')
+    log(await waits)`, ['from there'],
   ],
   'a fetch whose loader never ends': ["c.fetch('a', () => new Promise(() => {})); c.fetch('b', () => 1); log('done')", ['done']],
   'a fetch whose loader never ends, with a timeout': ["await c.fetch('a', () => new Promise(() => {}), { timeout: 30 }).catch(error => log(error.code))", ['ERR_SHARDMAP_TIMEOUT']],
@@ -59,7 +60,7 @@ const scripts: Record<string, [code: string, prints: string[], options?: string]
     "await c.fetch('a', () => 1, { ttl: 5 , staleWhileRevalidate: 1e9 }); while (c.has('a')); log(await c.fetch('a', () => new Promise(() => {}), { staleWhileRevalidate: 1e9, timeout: 1e9 }))", ['1'],
   ],
   'a fetch whose handle is closed': ["const f = c.fetch('a', () => new Promise(() => {}), { timeout: 1e9 }); c.close(); await f.catch(error => log(error.code))", ['ERR_SHARDMAP_CLOSED']],
-  'listeners': ["c.on('delete', ({ key }) => log(key)); c.on('dropped', () => {}); c.set('a', 1).delete('a'); await new Promise(done => setTimeout(done, 50))", ['a']],
+  'listeners': ["const stay = setInterval(() => {}, 1e6); c.on('delete', ({ key }) => { log(key); clearInterval(stay) }); c.on('dropped', () => {}); c.set('a', 1).delete('a')", ['a']],
   'dump and load': [`c.set('a', 1); log(await c.dump(${JSON.stringify(`${file}.dump`)})); c.clear(); log(await c.load(${JSON.stringify(`${file}.dump`)}), c.get('a'))`, ['1', '1 1']],
   'entries that are yet to expire': ["c.set('a', 1, { ttl: 1e9 }); c.get('a'); log('done')", ['done']],
   'nothing but open': ["log('open')", ['open']],

@@ -20,8 +20,9 @@ const WORKERS = 4
 const ROUNDS = 3
 const gc = (globalThis as { gc?: () => void }).gc
 
-const keyAt = (i: number) => `user:${String(i).padStart(7, '0')}`
-const record = (i: number) => ({ id: i, name: `user ${i}`, score: (i * 7919) % 1000, active: i % 3 === 0 })
+/** The records that memory is measured with. */
+export const keyAt = (i: number) => `user:${String(i).padStart(7, '0')}`
+export const record = (i: number) => ({ id: i, name: `user ${i}`, score: (i * 7919) % 1000, active: i % 3 === 0 })
 
 export async function measureMemory(): Promise<{ bars: Bar[]; mib: Record<Way, number> }> {
   const results: Record<Way, Resident[]> = { shared: [], copies: [], churn: [] }
