@@ -8,6 +8,7 @@ import { pack, unpack } from 'msgpackr'
 import { SharedCache } from 'shardmap'
 import type { Bar } from '../bar.js'
 import { inChild } from '../child.js'
+import { keyAt, record } from '../memory.js'
 import { type Stat, statOf } from '../stat.js'
 
 type Way = 'shared' | 'private' | 'churn'
@@ -30,9 +31,6 @@ const RECORDS = 1_000_000
 const WORKERS = 4
 const ROUNDS = 3
 const gc = (globalThis as { gc?: () => void }).gc
-
-const keyAt = (i: number) => `user:${String(i).padStart(7, '0')}`
-const record = (i: number) => ({ id: i, name: `user ${i}`, score: (i * 7919) % 1000, active: i % 3 === 0 })
 
 export async function measureCacheMemory(): Promise<CacheMemory> {
   const growth = { shared: [] as number[], private: [] as number[] }
