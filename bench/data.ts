@@ -59,3 +59,7 @@ export function valueOf(type: ValueType, i: number): unknown {
 export function keysOf(type: KeyType, count: number): unknown[] {
   return Array.from({ length: count }, (_, i) => keyOf(type, i))
 }
+
+/** The records that memory is measured with. */
+export const keyAt = (i: number) => `user:${String(i).padStart(7, '0')}`
+export const record = (i: number) => ({ id: i, name: `user ${i}`, score: (i * 7919) % 1000, active: i % 3 === 0 })

@@ -7,6 +7,7 @@ import { pack, unpack } from 'msgpackr'
 import { SharedMap } from 'shardmap'
 import type { Bar } from './bar.js'
 import { inChild } from './child.js'
+import { keyAt, record } from './data.js'
 import { statOf } from './stat.js'
 
 type Way = 'shared' | 'copies' | 'churn'
@@ -19,10 +20,6 @@ const RECORDS = 1_000_000
 const WORKERS = 4
 const ROUNDS = 3
 const gc = (globalThis as { gc?: () => void }).gc
-
-/** The records that memory is measured with. */
-export const keyAt = (i: number) => `user:${String(i).padStart(7, '0')}`
-export const record = (i: number) => ({ id: i, name: `user ${i}`, score: (i * 7919) % 1000, active: i % 3 === 0 })
 
 export async function measureMemory(): Promise<{ bars: Bar[]; mib: Record<Way, number> }> {
   const results: Record<Way, Resident[]> = { shared: [], copies: [], churn: [] }

@@ -8,7 +8,7 @@ import { pack, unpack } from 'msgpackr'
 import { SharedCache } from 'shardmap'
 import type { Bar } from '../bar.js'
 import { inChild } from '../child.js'
-import { keyAt, record } from '../memory.js'
+import { keyAt, record } from '../data.js'
 import { type Stat, statOf } from '../stat.js'
 
 type Way = 'shared' | 'private' | 'churn'
