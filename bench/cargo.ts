@@ -7,9 +7,9 @@ export function cargo(root: string, args: string[]): string {
   return stdout ?? ''
 }
 
-/** Runs an example of the core and returns the line of JSON that it prints. */
+/** Runs an example of shardmap-bench and returns the line of JSON that it prints. */
 export function runExample<T>(root: string, name: string): T | undefined {
-  const output = cargo(root, ['run', '--release', '-q', '-p', 'shardmap-core', '--example', name])
+  const output = cargo(root, ['run', '--release', '-q', '-p', 'shardmap-bench', '--example', name])
   const line = output.split('\n').find((text) => text.startsWith('{'))
   return line === undefined ? undefined : (JSON.parse(line) as T)
 }

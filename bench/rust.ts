@@ -32,7 +32,7 @@ export interface Rust {
 /** `single`: what a commit of one key takes through JavaScript. */
 export function measureRust(root: string, single: Timing | undefined): Rust {
   const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
-  cargo(root, ['bench', '-p', 'shardmap-core'])
+  cargo(root, ['bench', '-p', 'shardmap-bench'])
   const groups: Rust['groups'] = {}
   for (const group of Object.keys(GROUPS) as Group[]) {
     const timings = GROUPS[group].flatMap((name) => estimate(join(target, 'criterion', group, name, 'new/estimates.json'), name))

@@ -1,4 +1,4 @@
-// What caches are asked for: recorded block references, and generated Zipf and scans. The same as in crates/shardmap-core/benches/caches/loads.rs.
+// What caches are asked for: recorded block references, and generated Zipf and scans. The same as in crates/shardmap-bench/src/caches/loads.rs.
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
@@ -6,7 +6,7 @@ export type TraceName = (typeof TRACES)[number]
 
 export const TRACES = ['loop', 'multi1', 'zigzag', 'scan', 'zipf', 'scans'] as const
 
-/** Entries of the caches that are compared. The same as in crates/shardmap-core/examples/curves.rs. */
+/** Entries of the caches that are compared. The same as in crates/shardmap-bench/examples/curves.rs. */
 export function sizesOf(name: TraceName): readonly number[] {
   return name === 'zipf' || name === 'scans' ? [500, 1_000, 2_000, 3_000, 5_000, 7_500, 10_000] : [100, 250, 500, 750, 1_000, 1_500, 2_000]
 }

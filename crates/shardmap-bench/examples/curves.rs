@@ -1,11 +1,7 @@
 //! Hit ratios of moka and quick_cache in percent, one access at a time, over many sizes: what `bench/cache/hits.ts` sets beside ours, which it measures
 //! through JavaScript on the same loads. One line of JSON.
 
-#[path = "../benches/caches/mod.rs"]
-#[allow(dead_code)]
-mod caches;
-
-use caches::{
+use shardmap_bench::caches::{
     loads::{million, scans, trace, zipf},
     CONTENDERS,
 };

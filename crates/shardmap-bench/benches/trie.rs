@@ -2,10 +2,8 @@
 //! thousand operations: fewer or more were timed and reckoned to that.
 #![allow(missing_docs)] // criterion_group! makes a public function
 
-mod contenders;
-
-use contenders::{keys, Chunks, Contender, Copy, Delta, Imbl, Rpds, Whole, ENTRIES};
 use criterion::{criterion_group, criterion_main, measurement::WallTime, BenchmarkGroup, Criterion, SamplingMode};
+use shardmap_bench::contenders::{keys, Chunks, Contender, Copy, Delta, Imbl, Rpds, Whole, ENTRIES};
 use shardmap_core::{key::Key, Value};
 use std::{
     hint::black_box,

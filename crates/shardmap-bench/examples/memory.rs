@@ -1,13 +1,10 @@
 //! Bytes that an entry takes, by the allocator's count: in a version, and in each of a thousand versions that change one key each. The keys
 //! themselves are shared by all and not counted.
 
-#[path = "../benches/contenders/mod.rs"]
-#[allow(dead_code)] // looks up and walks nothing
-mod contenders;
-#[path = "../tests/counting/mod.rs"]
+#[path = "../../shardmap-core/tests/counting/mod.rs"]
 mod counting;
 
-use contenders::{keys, Chunks, Contender, Copy, Delta, Imbl, Rpds, Whole, ENTRIES};
+use shardmap_bench::contenders::{keys, Chunks, Contender, Copy, Delta, Imbl, Rpds, Whole, ENTRIES};
 use shardmap_core::{key::Key, Value};
 
 fn contender<C: Contender>(keys: &[Key], versions: usize) -> String {

@@ -2,14 +2,12 @@
 //! that a Zipf load makes. Each iteration is a thousand operations.
 #![allow(missing_docs)] // criterion_group! makes a public function
 
+use criterion::{criterion_group, criterion_main, Criterion};
 #[allow(dead_code)] // takes few of the loads
-mod caches;
-
-use caches::{
+use shardmap_bench::caches::{
     loads::{million, zipf, Random},
     Contender, CONTENDERS,
 };
-use criterion::{criterion_group, criterion_main, Criterion};
 use std::{
     hint::black_box,
     thread,
@@ -27,7 +25,7 @@ fn timed(cache: &dyn Contender, keys: &[Vec<u8>], order: &[u64], threads: u64, r
     let began = Instant::now();
     thread::scope(|scope| {
         for thread in 1..=threads {
-            let from = Random(thread + rounds).next() as usize % order.len();
+            let from = Random(thread + rounds).draw() as usize % order.len();
             let share = (rounds * BATCH / threads) as usize;
             let accesses = order.iter().cycle().skip(from).take(share);
             let run = move || black_box(accesses.filter(|&&at| access(cache, &keys[at as usize])).count());
@@ -59,9 +57,9 @@ fn caches(criterion: &mut Criterion) {
     let keys: Vec<Vec<u8>> = (0..KEYS).map(|at| format!("user:{at:08}:session").into_bytes()).collect();
     let mut random = Random(5);
     // Nine tenths of what fits, so that a cache that keeps its bound per shard has them all.
-    group(criterion, "get", &keys, &million(|| random.next() % (ENTRIES as u64 / 10 * 9)), |cache, key| cache.get(key));
+    group(criterion, "get", &keys, &million(|| random.draw() % (ENTRIES as u64 / 10 * 9)), |cache, key| cache.get(key));
     let mut random = Random(6);
-    group(criterion, "set", &keys, &million(|| random.next() % KEYS as u64), |cache, key| {
+    group(criterion, "set", &keys, &million(|| random.draw() % KEYS as u64), |cache, key| {
         cache.set(key);
         true
     });

@@ -1,14 +1,12 @@
 //! Hit ratios of bounded caches, in percent and one access at a time, on recorded traces, Zipf loads, scans among Zipf, and loads of keys that are
 //! used for a short time; and the bytes that an entry of a full one takes. A table for people, and after it one line of JSON.
 
-#[path = "../benches/caches/mod.rs"]
-mod caches;
-#[path = "../tests/counting/mod.rs"]
+#[path = "../../shardmap-core/tests/counting/mod.rs"]
 mod counting;
 
-use caches::{
+use shardmap_bench::caches::{
     loads::{bursts, million, scans, sessions, trace, zipf},
-    Contender, CONTENDERS,
+    Contender, Make, CONTENDERS,
 };
 
 /// Each ratio is the mean of so many runs with other keys: which ones share counters or shards is chance.
@@ -35,7 +33,7 @@ fn ratio(cache: &dyn Contender, keys: impl ExactSizeIterator<Item = u64>) -> f64
 }
 
 /// With keys of 21 bytes, each of which is one more allocation, and numbers as values.
-fn bytes_per_entry(make: caches::Make) -> f64 {
+fn bytes_per_entry(make: Make) -> f64 {
     let before = counting::live();
     let cache = make(ENTRIES);
     for at in 0..2 * ENTRIES {
