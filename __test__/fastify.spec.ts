@@ -186,7 +186,7 @@ test('a key of the route takes the place of the URL, and answers for what varies
   t.deepEqual([await ask('a'), await ask('b'), await ask('a')], [['miss', 1], ['miss', 2], ['hit', 1]])
   t.deepEqual([await ask(), await ask()], [[undefined, 3], [undefined, 4]])
   t.is(runs(), 4)
-  t.true(app.cache.delete(['GET', 'a']))
+  t.true(app.cache.delete(['GET', '/home', 'a']))
   t.deepEqual(await ask('a'), ['miss', 5])
 })
 
@@ -244,14 +244,15 @@ test('when the client goes for whom the handler runs, it runs for the next one w
   let left = false
   const runs = numbered(app, '/it', {}, (_reply, n) => (n === 1 ? new Promise(() => {}) : `answer ${n}`))
   const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/it`
+  const same = { url: '/it', headers: { host: new URL(url).host } }
   const first = get(url).on('error', () => (left = true))
   await eventually(() => runs() === 1)
-  const second = app.inject('/it')
+  const second = app.inject(same)
   await eventually(() => app.cache.stats().misses >= 2)
   first.destroy()
   t.is((await second).body, 'answer 2')
   await eventually(() => left)
-  t.is(how(await app.inject('/it')), 'hit')
+  t.is(how(await app.inject(same)), 'hit')
 })
 
 test('a client that goes while it waits is nobody\'s trouble', async t => {
@@ -262,7 +263,7 @@ test('a client that goes while it waits is nobody\'s trouble', async t => {
     return `answer ${n}`
   })
   const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/it`
-  const first = app.inject('/it')
+  const first = app.inject({ url: '/it', headers: { host: new URL(url).host } })
   await eventually(() => runs() === 1)
   const waiting = get(url).on('error', () => {})
   await eventually(() => app.cache.stats().misses >= 2)
@@ -320,7 +321,7 @@ test('the cache is there for the whole server; a handle opened by the plugin is 
   await given.register(async child => void child.get('/it', { config: { cache: {} } }, async () => 'it'), { prefix: '/child' })
   t.is(given.cache, cache)
   await given.inject('/child/it')
-  t.true(cache.has(['GET', '/child/it']))
+  t.true(cache.has(['GET', '/child/it', 'localhost:80/child/it']))
   await given.close()
   t.is(cache.size, 1)
   const named = Fastify()

@@ -16,14 +16,14 @@ export interface RouteCache {
   /** For so long after that, the old response is sent at once while a new one is made. */
   staleWhileRevalidate?: Ms;
   /**
-   * What tells responses of the route apart, in place of the URL: everything that they depend on must be in it, also the host, the user or a header. Undefined: this
-   * request passes by the cache.
+   * What tells responses of the route apart, in place of host and URL: everything that they depend on must be in it, also the host, the user or a header. Undefined:
+   * this request passes by the cache.
    */
   key?: (request: FastifyRequest) => KeyPart | undefined;
 }
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The cache of the responses, under `[method, url or key]`, for invalidation, statistics and whatever else shall be in it. */
+    /** The cache of the responses, under `[method, URL of the route, key or host with URL]`, for invalidation, statistics and whatever else shall be in it. */
     cache: SharedCache<any, any>;
   }
   interface FastifyContextConfig {

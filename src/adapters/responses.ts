@@ -10,6 +10,9 @@ export interface StoredResponse {
   at: number
 }
 
+/** What a shared cache must not keep, or not send again without asking. */
+const notShared = /\b(no-store|no-cache|private)\b/i
+
 /** Of this message, or added anew to every one. */
 const ownOfEach = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'x-cache'])
 
@@ -18,14 +21,25 @@ const ownOfEach = new Set(['connection', 'content-length', 'date', 'keep-alive',
  * each request: they are not the handler's, and may be meant for this client alone.
  */
 export function storable(reply: FastifyReply, payload: unknown, before: Headers, keyIsGiven: boolean): StoredResponse | undefined {
-  if (reply.statusCode !== 200 || reply.hasHeader('set-cookie')) return undefined
+  if (!isForAll(reply)) return undefined
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined
+  const all: Headers = reply.getHeaders()
+  if (variesBeyond(all['vary'], before['vary'], keyIsGiven)) return undefined
   const headers: Headers = {}
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== before[name] && !ownOfEach.has(name)) headers[name] = value
-  if (/\b(no-store|private)\b/i.test(String(headers['cache-control'] ?? ''))) return undefined
-  // What it varies by is not in the key.
-  if (headers['vary'] !== undefined && !keyIsGiven) return undefined
+  for (const [name, value] of Object.entries(all)) if (value !== before[name] && !ownOfEach.has(name)) headers[name] = value
   return { body: payload, headers, at: Date.now() }
+}
+
+/** Whether nothing says that it is for this client alone, whoever has set the header. */
+export function isForAll(reply: FastifyReply): boolean {
+  return reply.statusCode === 200 && !reply.hasHeader('set-cookie') && !notShared.test(String(reply.getHeader('cache-control') ?? ''))
+}
+
+/** Whether it varies by what is not in the key. By the origin that is allowed to read it hooks do, which run for each request; the body does not. */
+function variesBeyond(vary: Headers[string], before: Headers[string], keyIsGiven: boolean): boolean {
+  const names = String(vary ?? '').toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '')
+  if (names.includes('*')) return true
+  return !keyIsGiven && names.some((name) => name !== 'origin' || vary !== before)
 }
 
 /** Sends it on. As bytes, for Fastify would serialize a string again where a serializer is set. */

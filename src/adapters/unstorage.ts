@@ -54,7 +54,7 @@ export interface SharedCacheDriver {
 export function sharedCacheDriver(options: SharedCacheDriverOptions): SharedCacheDriver {
   const { base: given, ...source } = options
   const { cache, release } = cacheOf(source)
-  const base = given ? `${given.replace(/:+$/, '')}:` : ''
+  const base = given ? `${withoutColons(given)}:` : ''
   const tags = base ? [`unstorage:${base}`] : undefined
   const watchers = new Map<Watcher, () => void>()
   const written = (key: string): void => {
@@ -125,6 +125,12 @@ export function sharedCacheDriver(options: SharedCacheDriverOptions): SharedCach
       return stop
     },
   }
+}
+
+function withoutColons(base: string): string {
+  let end = base.length
+  while (base[end - 1] === ':') end--
+  return base.slice(0, end)
 }
 
 interface Watcher {
