@@ -43,6 +43,28 @@ for (const mode of modes) {
     t.is(map.stats().liveSnapshots, 0, 'a refused read holds nothing')
   })
 
+  test(`a version that a snapshot holds is kept: at, get, tryCommit, rollback and exportDelta find it by its number, until it is closed (${mode})`, async t => {
+    const map = open({ mode, history: 1 })
+    const other: AnyMap = SnapshotMap.open(map.name)
+    await map.commit([['a', 1], ['b', 1]])
+    const held = map.snapshot()
+    for (let i = 2; i <= 6; i++) await map.commit([['a', i]])
+    using again = other.at(1n)
+    t.deepEqual(rowsOf(again), [['a', 1], ['b', 1]])
+    t.is(other.get('a', { at: 1n }), 1)
+    t.true(other.exportDelta(1n).length > 0)
+    await rejects(t, 'ERR_SHARDMAP_CONFLICT', () => other.tryCommit({ version: 1n, reads: ['a'], writes: [['c', 1]] }))
+    t.is(await other.tryCommit({ version: 1n, reads: ['b'], writes: [['c', 1]] }), 7n)
+    t.is(await other.rollback(1n), 8n)
+    t.deepEqual(contentOf(map).rows, [['a', 1], ['b', 1]])
+    for (const call of [() => other.at(2n), () => other.exportDelta(5n), () => other.changes(1n)]) refuses(t, 'ERR_SHARDMAP_VERSION', call, 'only what is held')
+    held.close()
+    t.is(other.get('a', { at: 1n }), 1, 'there is another one')
+    again.close()
+    for (const call of [() => other.at(1n), () => other.get('a', { at: 1n }), () => other.exportDelta(1n)]) refuses(t, 'ERR_SHARDMAP_VERSION', call)
+    for (const call of [() => other.tryCommit({ version: 1n, writes: [['a', 3]] }), () => other.rollback(1n)]) await rejects(t, 'ERR_SHARDMAP_VERSION', call)
+  })
+
   test(`changes are those of the versions after one and up to another, with both values (${mode})`, async t => {
     const map = open({ mode })
     await map.commit([['a', 1], ['b', { x: 1 }]])

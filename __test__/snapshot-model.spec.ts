@@ -86,7 +86,9 @@ async function run(state: State, step: any): Promise<void> {
   const what = inspect(step, { depth: 4 })
   const latest = versions.length - 1
   const version = Math.max(0, latest - step.back)
-  const isKept = version >= latest - state.history
+  const inHistory = (version: number) => version >= latest - state.history
+  const isHeld = (version: number) => inHistory(version) || state.held.some(held => held.version === version)
+  const isKept = isHeld(version)
   const given = step.writes?.map(([id]: [number, unknown]) => id)
   switch (step.op) {
     case 'commit': return same(what, await map.commit(entriesOf(step.writes)), push(state, applied(versions[latest], step.writes), given))
@@ -136,7 +138,7 @@ async function run(state: State, step: any): Promise<void> {
       return
     case 'changes': {
       const got = await codeOf(() => [...map.changes(BigInt(version))])
-      if (!isKept) return same(what, got, 'ERR_SHARDMAP_VERSION')
+      if (!inHistory(version)) return same(what, got, 'ERR_SHARDMAP_VERSION')
       const now = new Map(versions[Math.min(version, latest)])
       for (const { key, before, after } of got as any[]) {
         const id = ids.find(id => isDeepStrictEqual(keys[id], key))!
@@ -148,7 +150,7 @@ async function run(state: State, step: any): Promise<void> {
     }
     case 'delta': {
       const got = await codeOf(() => map.exportDelta(BigInt(state.mirrored)))
-      if (state.mirrored !== 0 && state.mirrored < latest - state.history) return same(what, got, 'ERR_SHARDMAP_VERSION')
+      if (state.mirrored !== 0 && !isHeld(state.mirrored)) return same(what, got, 'ERR_SHARDMAP_VERSION')
       same(what, await state.mirror.applyDelta(got as Uint8Array), BigInt(latest))
       state.mirrored = latest
       using snapshot = state.mirror.snapshot()

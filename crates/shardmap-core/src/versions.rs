@@ -235,10 +235,11 @@ impl VersionedMap {
         Ok(self.published.load())
     }
 
-    /// The newest version that is not after this one; `ERR_SHARDMAP_VERSION` when it is no longer kept.
+    /// The newest version that is not after this one; `ERR_SHARDMAP_VERSION` when it is no longer kept. A version that a view holds is.
     pub fn at(&self, version: u64) -> Result<Arc<Root>> {
         self.alive()?;
-        lock(&self.history).at(version).cloned().ok_or_else(|| not_kept(version))
+        let kept = lock(&self.history).at(version).cloned();
+        kept.or_else(|| self.views.holding(version)).ok_or_else(|| not_kept(version))
     }
 
     /// The kept versions, the oldest first.
@@ -252,7 +253,9 @@ impl VersionedMap {
         self.alive()?;
         let (before, after) = {
             let history = lock(&self.history);
-            let (before, after) = history.pair(version).ok_or_else(|| not_kept(version))?;
+            let (before, after) = history.pair(version).ok_or_else(|| {
+                Error::new(Code::Version, format!("the changes of version {version} are not kept; open the map with a larger history"))
+            })?;
             (before.clone(), after.clone())
         };
         Ok(after.tree.since(&before.tree))

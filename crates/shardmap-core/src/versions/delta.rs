@@ -47,6 +47,7 @@ impl VersionedMap {
             let history = lock(&self.history);
             (history.lineage(), history.at(from).cloned(), self.published.load())
         };
+        let base = base.or_else(|| self.views.holding(from));
         if from == 0 {
             let mut writes = Vec::with_capacity(latest.tree.len());
             latest.tree.walk(0, &mut |entry| {

@@ -8,26 +8,55 @@ use crate::{
     thread,
     value::Value,
 };
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::{btree_map::Entry, BTreeMap},
+    time::Instant,
+};
 
-/// When the views that live were taken, in that order.
+/// The views that live.
 #[derive(Default)]
-pub(super) struct Views(Mutex<(u64, BTreeMap<u64, Instant>)>);
+pub(super) struct Views(Mutex<Living>);
+
+#[derive(Default)]
+struct Living {
+    last: u64,
+    /// When each was taken, in that order.
+    taken: BTreeMap<u64, Instant>,
+    /// What they hold, by version, and how many of them.
+    held: BTreeMap<u64, (Arc<Root>, usize)>,
+}
 
 impl Views {
-    fn add(&self) -> u64 {
-        let mut views = lock(&self.0);
-        views.0 += 1;
-        let number = views.0;
-        views.1.insert(number, Instant::now());
+    fn add(&self, root: &Arc<Root>) -> u64 {
+        let mut living = lock(&self.0);
+        living.last += 1;
+        let number = living.last;
+        living.taken.insert(number, Instant::now());
+        living.held.entry(root.version).or_insert_with(|| (root.clone(), 0)).1 += 1;
         number
+    }
+
+    fn remove(&self, number: u64, version: u64) {
+        let mut living = lock(&self.0);
+        living.taken.remove(&number);
+        if let Entry::Occupied(mut held) = living.held.entry(version) {
+            held.get_mut().1 -= 1;
+            if held.get().1 == 0 {
+                held.remove();
+            }
+        }
+    }
+
+    /// A version that somebody holds.
+    pub fn holding(&self, version: u64) -> Option<Arc<Root>> {
+        lock(&self.0).held.get(&version).map(|(root, _)| root.clone())
     }
 
     /// How many there are, and for how many milliseconds the oldest.
     pub fn count(&self) -> (u64, u64) {
-        let views = lock(&self.0);
-        let oldest = views.1.first_key_value().map_or(0, |(_, taken)| taken.elapsed().as_millis() as u64);
-        (views.1.len() as u64, oldest)
+        let living = lock(&self.0);
+        let oldest = living.taken.first_key_value().map_or(0, |(_, taken)| taken.elapsed().as_millis() as u64);
+        (living.taken.len() as u64, oldest)
     }
 }
 
@@ -41,7 +70,8 @@ pub struct View {
 impl VersionedMap {
     /// Holds a version of this map. Takes the same time however large it is.
     pub fn hold(self: &Arc<Self>, root: Arc<Root>) -> View {
-        View { map: self.clone(), root, number: self.views.add() }
+        let number = self.views.add(&root);
+        View { map: self.clone(), root, number }
     }
 }
 
@@ -65,7 +95,7 @@ impl View {
 
 impl Drop for View {
     fn drop(&mut self) {
-        lock(&self.map.views.0).1.remove(&self.number);
+        self.map.views.remove(self.number, self.root.version);
         if Arc::strong_count(&self.root) == 1 {
             free(self.root.clone(), self.root.tree.len());
         }

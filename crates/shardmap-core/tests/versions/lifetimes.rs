@@ -4,7 +4,7 @@ use super::{commit, counting, key, map, number, put, replace, writes, MODES};
 use shardmap_core::{
     key::KeyRef,
     slots::Slots,
-    versions::{Change, Commit, Done, VersionedMap, Write},
+    versions::{Base, Change, Commit, Done, VersionedMap, Write},
     Code, Kind, Result, Value,
 };
 use std::{
@@ -55,6 +55,23 @@ fn views_are_counted_and_the_oldest_one_has_its_age() {
     assert!(count == 1 && age <= before_third.elapsed().as_millis(), "{age} ms");
     drop(third);
     assert_eq!(seen(&map), (0, 0));
+}
+
+// Its message said to hold a snapshot, which helped nobody who then came with the number.
+#[test]
+fn a_version_that_a_view_holds_is_found_by_its_number_and_no_other_older_one() {
+    let map = map(MODES[0], 1);
+    commit(&map, [put(1, 1.0)]);
+    let views = [map.hold(map.latest().unwrap()), map.hold(map.latest().unwrap())];
+    for value in 2..6 {
+        commit(&map, [put(2, f64::from(value))]);
+    }
+    for view in views {
+        assert!(Arc::ptr_eq(&map.at(1).unwrap(), view.root()));
+        assert!(map.at(2).is_err() && map.at(3).is_err() && map.at(4).is_ok());
+        drop(view);
+    }
+    assert!(map.at(1).is_err() && matches!(map.base(1), Base::Gone(1)));
 }
 
 fn large(numbers: std::ops::Range<u32>, fill: u8) -> Vec<Write> {
