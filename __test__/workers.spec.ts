@@ -1,8 +1,5 @@
 // Several threads, one map.
 import test from 'ava'
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { SharedMap } from 'shardmap'
 import { samples } from './fixtures/samples.js'
 import { fresh, start, together } from './fixtures/threads.js'
@@ -125,10 +122,4 @@ test('the check of cuts finds a torn one', async t => {
   t.false(isCut([2, 3, 3]))
   t.false(isCut([4, 3, 2]))
   t.false(isCut([3, 2, 3]))
-})
-
-test('the data outlives every thread that loaded the package, when the main thread never did', async t => {
-  const script = fileURLToPath(new URL('./fixtures/only-in-workers.js', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [script])
-  t.deepEqual(JSON.parse(stdout), { names: ['kept'], sum: 4950, counter: 3, late: { x: [1, 2] } })
 })

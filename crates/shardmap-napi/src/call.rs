@@ -1,7 +1,7 @@
 //! Native functions bound to a target (an open map, a snapshot), with panics caught and errors thrown at the edge.
 
 use crate::{
-    failure::{caught, Failure, Outcome},
+    failure::{caught, unheard, Failure, Outcome},
     isolate::Isolate,
     js::Js,
 };
@@ -74,15 +74,20 @@ unsafe extern "C" fn entry<T, const COUNT: usize>(env: napi_env, info: napi_call
 
 unsafe extern "C" fn finalize<T>(_: napi_env, data: *mut c_void, _: *mut c_void) {
     // SAFETY: `define` leaked this box for its function, which is gone; finalizers run once, on the isolate's thread.
-    drop(unsafe { Box::from_raw(data.cast::<Bound<T>>()) });
+    let bound = unsafe { Box::from_raw(data.cast::<Bound<T>>()) };
+    unheard(|| drop(bound));
 }
 
 /// An object whose functions are the methods, bound to the target.
 pub fn define<T>(js: Js, isolate: &Rc<Isolate>, target: &Rc<T>, methods: &[Method<T>]) -> Outcome {
     let object = js.object()?;
     for &Method { name, entry, run } in methods {
-        let bound = Box::new(Bound { target: target.clone(), isolate: isolate.clone(), run });
-        let function = js.function(name, Some(entry), Box::into_raw(bound).cast(), Some(finalize::<T>))?;
+        let bound = Box::into_raw(Box::new(Bound { target: target.clone(), isolate: isolate.clone(), run }));
+        // An isolate that is being terminated makes no function any more.
+        let function = js.function(name, Some(entry), bound.cast(), Some(finalize::<T>)).inspect_err(|_| {
+            // SAFETY: `function` has taken nothing over when it fails, and nobody else knows the box that was just leaked.
+            drop(unsafe { Box::from_raw(bound) });
+        })?;
         js.set(object, name, function)?;
     }
     Ok(object)

@@ -64,3 +64,8 @@ pub fn caught(f: impl FnOnce() -> Outcome) -> Outcome {
         Err(Failure::Coded(Error::new(Code::Panic, format!("a bug in shardmap: {text}; please report it"))))
     })
 }
+
+/// Runs what the runtime asks for outside of any call (a finalizer, a hook). A panic must not leave it, and there is nobody to be told.
+pub fn unheard(f: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(f));
+}

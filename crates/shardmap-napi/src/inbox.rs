@@ -8,7 +8,7 @@ mod letter;
 pub use letter::Letter;
 
 use crate::{
-    failure::{caught, Failure, Fallible},
+    failure::{caught, unheard, Failure, Fallible},
     js::{check, Js},
 };
 use napi::sys::{self, napi_env, napi_threadsafe_function, napi_value};
@@ -131,7 +131,7 @@ unsafe extern "C" fn deliver(env: napi_env, receive: napi_value, context: *mut c
         // A panic must leave nobody waiting: the letter is given once more, and then the panic in its place.
         if let Err(error) = give(&letter).or_else(|_| give(&letter)) {
             let request = letter.request();
-            letter.lost();
+            unheard(|| letter.lost());
             let _ = give(&Letter::Settled { request, outcome: Err(error) });
         }
     }
@@ -139,18 +139,20 @@ unsafe extern "C" fn deliver(env: napi_env, receive: napi_value, context: *mut c
 
 unsafe extern "C" fn drop_context(_: napi_env, context: *mut c_void, _: *mut c_void) {
     // SAFETY: `open` gave the bell this count of the inbox, and it ends once.
-    drop(unsafe { Arc::from_raw(context.cast::<Inbox>()) });
+    let inbox = unsafe { Arc::from_raw(context.cast::<Inbox>()) };
+    unheard(|| drop(inbox));
 }
 
 unsafe extern "C" fn leave(hook: *mut c_void) {
     // SAFETY: `open` gave the hook this count of the inbox, and it runs once.
     let inbox = unsafe { Arc::from_raw(hook.cast::<Inbox>()) };
-    let state = std::mem::take(&mut *lock(&inbox.state));
-    if let Some(Bell(bell)) = state.bell {
+    let State { bell, letters, asked, .. } = std::mem::take(&mut *lock(&inbox.state));
+    if let Some(Bell(bell)) = bell {
         // SAFETY: the bell is there, and whoever could still ring it finds none under the lock.
         unsafe { sys::napi_release_threadsafe_function(bell, sys::ThreadsafeFunctionReleaseMode::abort) };
     }
-    for asked in state.asked.iter().filter_map(Weak::upgrade) {
-        asked.end_holder(inbox.holder);
+    unheard(|| drop(letters));
+    for asked in asked.iter().filter_map(Weak::upgrade) {
+        unheard(|| asked.end_holder(inbox.holder));
     }
 }

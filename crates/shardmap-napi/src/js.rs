@@ -264,7 +264,7 @@ impl Js {
         napi!(napi_set_property(self.0, object, self.string(name)?, value))
     }
 
-    /// A function whose data is freed, by `finalize`, with the function.
+    /// A function whose data is freed, by `finalize`, with the function. A failure leaves the data to the caller, and no function to call.
     pub fn function(self, name: &str, entry: sys::napi_callback, data: *mut c_void, finalize: sys::napi_finalize) -> Fallible<napi_value> {
         let mut value = ptr::null_mut();
         napi!(napi_create_function(self.0, name.as_ptr().cast(), name.len() as isize, entry, data, &mut value))?;
