@@ -1,64 +1,34 @@
 // What several threads recorded of their calls has an order that explains it.
 import test from 'ava'
-import { isLinearizable, violations, type Call } from './fixtures/linearizability.js'
-import { fresh, together } from './fixtures/threads.js'
+import { hot, impossible, recorded, settings, type Length, type Setting } from './fixtures/recordings.js'
+import type { Structure } from './fixtures/recorder.js'
 
-const recorder = new URL('./fixtures/recorder.js', import.meta.url).href
+const short: Length = { histories: 2, rounds: 10, calls: 60 }
 
-/** One call as text: op args -> result, from start to end. */
-const call = (start: number, end: number, op: Call['op'], args: any[], result?: unknown): Call => ({ op, key: 'k', args, result, start: BigInt(start), end: BigInt(end) })
-
-test('the checker accepts what a register can do', t => {
-  t.true(isLinearizable([]))
-  t.true(isLinearizable([call(0, 1, 'set', [1]), call(2, 3, 'get', [], 1), call(4, 5, 'delete', [], true), call(6, 7, 'get', [], undefined)]))
-  t.true(isLinearizable([call(0, 9, 'set', [1]), call(1, 2, 'get', [], undefined), call(3, 4, 'get', [], 1)]), 'the set takes effect between the gets')
-  t.true(isLinearizable([call(0, 9, 'set', [1]), call(0, 9, 'set', [2]), call(10, 11, 'get', [], 1)]), 'overlapping sets in either order')
-  t.true(isLinearizable([call(0, 9, 'increment', [], 2), call(0, 9, 'increment', [], 1), call(0, 9, 'compareAndSet', [2, 5], true), call(10, 11, 'get', [], 5)]))
-  t.true(isLinearizable([call(0, 5, 'set', [1]), call(5, 6, 'get', [], undefined)]), 'what touches overlaps')
-})
-
-test('the checker rejects what no register can do', t => {
-  t.false(isLinearizable([call(0, 1, 'get', [], 1)]), 'a value out of nowhere')
-  t.false(isLinearizable([call(0, 1, 'set', [1]), call(2, 3, 'set', [2]), call(4, 5, 'get', [], 1)]), 'a stale read')
-  t.false(isLinearizable([call(0, 9, 'set', [1]), call(1, 2, 'get', [], 1), call(3, 4, 'get', [], undefined)]), 'new, then old')
-  t.false(isLinearizable([call(0, 1, 'increment', [], 1), call(2, 3, 'increment', [], 1)]), 'a lost increment')
-  t.false(isLinearizable([call(0, 1, 'set', [1]), call(2, 9, 'compareAndSet', [1, 2], true), call(2, 9, 'compareAndSet', [1, 3], true)]), 'two winners')
-  t.false(isLinearizable([call(0, 1, 'set', [1]), call(2, 3, 'delete', [], true), call(4, 5, 'delete', [], true)]), 'deleted twice')
-  t.false(isLinearizable([
-    call(0, 1, 'set', [1]), call(2, 20, 'set', [2]), call(3, 4, 'get', [], 2), call(5, 6, 'get', [], 1), call(7, 8, 'get', [], 2),
-  ]), 'back and forth')
-})
-
-test('the checker copes with many overlapping calls', t => {
-  const calls = Array.from({ length: 400 }, (_, i) => call(i, i + 12, 'set', [i]))
-  t.true(isLinearizable([...calls, call(1000, 1001, 'get', [], 395)]))
-  t.false(isLinearizable([...calls, call(1000, 1001, 'get', [], 100)]))
-})
-
-const record = async (jobs: object[]): Promise<Call[]> => {
-  const name = fresh()
-  return (await together(recorder, 'records', jobs.map((job, seat) => ({ name, seat, ...job })))).flat()
-}
-
-const work = { rounds: 25, calls: 60, keys: ['a', 'b', 'c'] }
-
-for (const [label, nears] of [['on', [8192, 8192, 8192]], ['off', [0, 0, 0]], ['mixed, and tiny', [1, 0, 8192]]] as const) {
-  test(`histories of three threads are linearizable (near ${label})`, async t => {
-    const history = await record(nears.map(near => ({ near, ...work })))
-    t.true(history.length > 4000)
-    t.deepEqual(violations(history), [])
+for (const setting of settings) {
+  test(`histories of three threads are linearizable (${setting.label})`, async t => {
+    const histories = await recorded(setting, short)
+    t.true(histories.every(calls => calls.length > 1500))
+    t.deepEqual(histories.map(impossible), [[], []])
   })
 }
 
-test('histories of one writer and two readers of one key are linearizable', async t => {
-  const one = { rounds: 20, calls: 150, keys: ['hot'] }
-  t.deepEqual(violations(await record([one, { ...one, readsOnly: true }, { ...one, readsOnly: true }])), [])
+test('tickets order calls as the clock does, in runtimes where each thread has a clock of its own', async t => {
+  const [calls] = await recorded(hot('map'), { ...short, histories: 1 }, true)
+  // A call for two keys is recorded as two of the same time.
+  const pairs = new Set(calls.map(({ start, end }) => `${start} ${end}`))
+  t.is(new Set(calls.flatMap(({ start, end }) => [start, end])).size, 2 * pairs.size)
+  t.deepEqual(impossible(calls), [])
 })
 
-test('a reader that does not validate its near cache is found', async t => {
-  // With no deletion among them, what it first read of a key never comes again, and every later round writes every key.
-  const writer = { ...work, neverDeletes: true }
-  const reader = { ...work, readsOnly: true }
-  t.deepEqual(violations(await record([writer, writer, { ...reader, fault: true }])).sort(), ['a', 'b', 'c'])
-  t.deepEqual(violations(await record([writer, writer, reader])), [], 'the same without the fault')
-})
+for (const structure of ['map', 'versions', 'cache'] as Structure[]) {
+  test(`a reader that does not validate its near cache is found (${structure})`, async t => {
+    // With no removal among them, what it first read of a key never comes again, and every later round writes every key.
+    const keys = ['a', 'b', 'c']
+    const writer = { neverRemoves: true }
+    const setting = (fault: boolean): Setting => ({ label: 'fault', structure, keys, seats: [writer, writer, { readsOnly: true, fault }] })
+    const [calls] = await recorded(setting(true), { ...short, histories: 1 })
+    t.deepEqual(impossible(calls), keys)
+    t.deepEqual(impossible((await recorded(setting(false), { ...short, histories: 1 }))[0]), [], 'the same without the fault')
+  })
+}
