@@ -95,7 +95,8 @@ pub(super) fn register(map: &Arc<ShardedMap>) {
 
 /// Grows what wants it. Everything that is asked for in the next while waits for the next pass.
 fn pass() {
-    PLANNED.store(false, Ordering::Release);
+    // Not only stored: who found a pass planned must have its wish seen below, or nobody would ever plan for it.
+    PLANNED.swap(false, Ordering::AcqRel);
     let maps: Vec<_> = lock(&MAPS).iter().filter_map(Weak::upgrade).collect();
     for map in maps.iter().filter(|map| map.growth.wanted.load(Ordering::Relaxed)) {
         map.grow();
