@@ -1,7 +1,10 @@
 //! The map against a `Mutex<HashMap>` twin, over configurations that make shards, tables and limits tight.
 
 use proptest::prelude::*;
-use shardmap_core::{key::KeyBuf, Code, Error, Kind, Options, ShardedMap, Value, Write, ENTRY_BYTES};
+use shardmap_core::{
+    key::{Key, KeyBuf},
+    Code, Error, Kind, Options, ShardedMap, Value, Write, ENTRY_BYTES,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -144,13 +147,14 @@ proptest! {
 
 #[test]
 fn writers_of_one_hot_shard_lose_nothing_against_a_mutex_twin() {
+    const ROUNDS: u32 = if cfg!(miri) { 10 } else { 2_000 };
     let map = map(two_shards());
     let twin = Arc::new(Mutex::new(HashMap::new()));
     let threads: Vec<_> = (0..4u32)
         .map(|thread| {
             let (map, twin) = (map.clone(), twin.clone());
             thread::spawn(move || {
-                for round in 0..2_000 {
+                for round in 0..ROUNDS {
                     let at = (thread * 7 + round) % 16;
                     map.increment(key(at).finish().unwrap(), None).unwrap();
                     *twin.lock().unwrap().entry(at).or_insert(0.0) += 1.0;
@@ -191,7 +195,7 @@ fn no_growth_moves_more_than_a_thousandth_of_the_entries() {
 fn a_failing_many_write_changes_nothing() {
     let map = map(Options { max_entries: Some(3), ..two_shards() });
     set(&map, 0, 1.0).unwrap();
-    let write = |at: u32| (shardmap_core::key::Key::new(key(at).as_bytes()), Write::Put(Value::number(9.0)));
+    let write = |at: u32| (Key::new(key(at).as_bytes()), Write::Put(Value::number(9.0)));
     assert_eq!(map.apply_all((0..5).map(write).collect()).unwrap_err().code(), Code::Full);
     assert_eq!((get(&map, 0), map.entries().unwrap()), (Some(1.0), 1));
     assert_eq!(map.apply_all((0..3).map(write).collect()).unwrap(), 1);
@@ -200,6 +204,8 @@ fn a_failing_many_write_changes_nothing() {
 
 #[test]
 fn a_snapshot_is_one_point_in_time_while_writers_go_on() {
+    const KEYS: u32 = if cfg!(miri) { 4 } else { 64 };
+    const ROUNDS: u32 = if cfg!(miri) { 4 } else { 200 };
     let map = map(two_shards());
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let writer = {
@@ -208,17 +214,17 @@ fn a_snapshot_is_one_point_in_time_while_writers_go_on() {
             let mut round = 0.0;
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 round += 1.0;
-                (0..64).for_each(|at| drop(set(&map, at, round)));
+                (0..KEYS).for_each(|at| drop(set(&map, at, round)));
             }
         })
     };
-    for _ in 0..200 {
+    for _ in 0..ROUNDS {
         let snapshot = map.snapshot().unwrap();
-        let then: Vec<_> = (0..64).map(|at| number(snapshot.get(key(at).finish().unwrap())).unwrap_or(0.0)).collect();
+        let then: Vec<_> = (0..KEYS).map(|at| number(snapshot.get(key(at).finish().unwrap())).unwrap_or(0.0)).collect();
         // The writer goes through the keys in order, so a cut has at most one step down, by one.
         assert!(then.windows(2).all(|pair| pair[0] >= pair[1]), "{then:?}");
-        assert!(then[0] - then[63] <= 1.0, "{then:?}");
-        let again: Vec<_> = (0..64).map(|at| number(snapshot.get(key(at).finish().unwrap())).unwrap_or(0.0)).collect();
+        assert!(then[0] - then[KEYS as usize - 1] <= 1.0, "{then:?}");
+        let again: Vec<_> = (0..KEYS).map(|at| number(snapshot.get(key(at).finish().unwrap())).unwrap_or(0.0)).collect();
         assert_eq!(then, again);
         let page = snapshot.page(0);
         assert_eq!((page.rows.len() as u64, page.next), (snapshot.entries(), None));
@@ -239,9 +245,58 @@ fn a_snapshot_outlives_clear_and_destroy() {
     assert_eq!(map.snapshot().err().unwrap().code(), Code::Closed);
 }
 
+/// On the heap, and of one byte throughout.
+fn long(byte: u8) -> Value {
+    Value::payload(Kind::Bytes, &[byte; 40]).unwrap()
+}
+
+fn assert_whole(value: &Value) {
+    let (_, bytes) = value.as_payload().unwrap();
+    assert!(bytes.len() == 40 && bytes.iter().all(|&byte| byte == bytes[0]), "{bytes:?}");
+}
+
+/// All that is done to a map, on three keys.
+fn use_everything(map: &Arc<ShardedMap>, round: u8) -> Result<(), Error> {
+    let (here, there) = (key(u32::from(round) % 3), key(u32::from(round / 3) % 3));
+    let (here, there) = (here.finish()?, there.finish()?);
+    map.set(here, long(round))?.iter().for_each(assert_whole);
+    let seen = map.get(there)?;
+    seen.value.iter().for_each(assert_whole);
+    map.replace_if(there, seen.version, Write::Put(long(round)))?;
+    map.compare_and_set(here, seen.value.as_ref(), Write::Remove)?;
+    let snapshot = map.snapshot()?;
+    map.get_or_insert(here, long(round))?.iter().for_each(assert_whole);
+    map.apply_all(vec![(Key::new(here.bytes), Write::Put(long(round))), (Key::new(there.bytes), Write::Remove)])?;
+    map.get_consistent(&[here, there])?.iter().flatten().for_each(assert_whole);
+    snapshot.page(0).rows.iter().chain(&map.page(0, &[])?.rows).for_each(|(_, value)| assert_whole(value));
+    map.clear()
+}
+
+#[test]
+fn a_map_that_ends_under_its_users_tells_each_and_gives_only_whole_values_until_then() {
+    const ROUNDS: u32 = if cfg!(miri) { 1 } else { 100 };
+    for _ in 0..ROUNDS {
+        let map = map(two_shards());
+        thread::scope(|scope| {
+            for thread in 0..3 {
+                let map = &map;
+                scope.spawn(move || {
+                    let ended = (thread..=u8::MAX).cycle().find_map(|round| use_everything(map, round).err());
+                    assert_eq!(ended.unwrap().code(), Code::Closed);
+                });
+            }
+            while map.stats().unwrap().sets < 10 {
+                thread::yield_now();
+            }
+            map.destroy();
+        });
+    }
+}
+
 #[test]
 fn a_consistent_read_is_never_torn() {
-    let map = map(Options::default());
+    const ROUNDS: u32 = if cfg!(miri) { 8 } else { 2_000 };
+    let map = map(Options { shards: Some(64), ..Options::default() });
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let writer = {
         let (map, stop) = (map.clone(), stop.clone());
@@ -255,7 +310,7 @@ fn a_consistent_read_is_never_torn() {
     };
     let keys: Vec<_> = (0..8).map(key).collect();
     let keys: Vec<_> = keys.iter().map(|key| key.finish().unwrap()).collect();
-    for _ in 0..2_000 {
+    for _ in 0..ROUNDS {
         let read: Vec<_> = map.get_consistent(&keys).unwrap().into_iter().map(|value| number(value).unwrap_or(0.0)).collect();
         assert!(read.windows(2).all(|pair| pair[0] >= pair[1]) && read[0] - read[7] <= 1.0, "{read:?}");
     }

@@ -4,6 +4,7 @@
 mod counting;
 
 mod basics;
+mod ends;
 mod listening;
 mod loads;
 mod memory;

@@ -170,7 +170,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 3 } else { 500 }))]
 
     #[test]
     fn every_request_fares_as_in_the_model(steps in prop::collection::vec(step(), 1..60)) {
