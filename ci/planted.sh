@@ -6,12 +6,10 @@
 # runs the command in target/planted/<tool>, a copy of the working tree with ci/planted/<tool>/<bug>.patch applied. It returns 0 if the command failed and
 # its output has a line that matches the extended regular expression; otherwise it shows the output's end and returns 1. Set CARGO_TARGET_DIR to keep what was compiled.
 
-caught() {
-  local bug=$1 pattern=$2 root tree log
-  shift 2
+# Copies the working tree, without what was built, into a folder, which is made anew.
+copied() {
+  local root tree=$1
   root=$(git rev-parse --show-toplevel)
-  tree=$root/target/planted/${bug%%/*}
-  log=$root/target/planted/${bug//\//-}.log
   rm -rf "$tree"
   mkdir -p "$tree"
   # Copied without their times: cargo must not take a file whose bug is gone again for the one that it compiled.
@@ -22,6 +20,15 @@ caught() {
     mkdir -p "$tree/build/stamps"
     cp "$root/build/stamps/modules" "$tree/build/stamps/modules"
   fi
+}
+
+caught() {
+  local bug=$1 pattern=$2 root tree log
+  shift 2
+  root=$(git rev-parse --show-toplevel)
+  tree=$root/target/planted/${bug%%/*}
+  log=$root/target/planted/${bug//\//-}.log
+  copied "$tree"
   if ! (cd "$tree" && patch --strip 1 --quiet < "$root/ci/planted/$bug.patch"); then
     echo "ci/planted/$bug.patch does not fit the code any more: plant the same bug anew" >&2
     return 1

@@ -23,6 +23,7 @@ function rust() {
   ensureCargo()
   run('cargo', 'test', '--workspace', '--exclude', 'shardmap-bench', '--quiet')
   run('bash', 'ci/loom.sh')
+  run('bash', 'ci/asan.sh', 'quick')
 }
 
 function suite() {
