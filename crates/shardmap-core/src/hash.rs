@@ -23,9 +23,9 @@ pub fn of(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// A number that nobody can guess, another one each time.
+/// A number that nobody can guess, another one each time. It may be shown to anybody, so it comes from other seeds than the hashes do.
 pub(crate) fn random() -> u64 {
-    RandomState::new().hash_one(0_u8)
+    std::hash::RandomState::new().hash_one(0_u8)
 }
 
 /// The slot of a hash in a map with this salt; `mask` is the number of slots less one.
@@ -38,3 +38,6 @@ pub(crate) fn slot(hash: u64, salt: u64, mask: usize) -> usize {
 pub(crate) fn salt(id: u32) -> u64 {
     u64::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
+
+#[cfg(all(test, not(shardmap_loom)))]
+mod tests;

@@ -1,5 +1,7 @@
 //! The value type: scalars and short payloads in place, long payloads shared.
 
+mod packed;
+
 use crate::{
     error::{Code, Error, Result},
     packed::Packed,
@@ -135,13 +137,18 @@ impl Value {
         self.0.bytes()
     }
 
-    /// The value of a tag and bytes, `None` for what no value has.
+    /// The value of a tag and bytes that may come from elsewhere, `None` for what no value has.
     pub fn from_parts(tag: u8, bytes: &[u8]) -> Option<Self> {
         match tag {
             UNDEFINED..=TRUE => bytes.is_empty().then(|| Self(Packed::empty(tag))),
             NUMBER => bytes.try_into().ok().map(|bits| Self(Packed::word(NUMBER, u64::from_le_bytes(bits), 8))),
-            _ => KINDS.get(usize::from(tag.checked_sub(PAYLOAD)?)).and_then(|&kind| Self::payload(kind, bytes).ok()),
+            _ => Self::foreign(*KINDS.get(usize::from(tag.checked_sub(PAYLOAD)?))?, bytes),
         }
+    }
+
+    /// A payload that may come from elsewhere; `None` where the face could not have made it. Structured clones are the runtime's: nothing is known of them here.
+    pub fn foreign(kind: Kind, bytes: &[u8]) -> Option<Self> {
+        Self::payload(kind, bytes).ok().filter(|_| kind != Kind::Packed || packed::is_packed(bytes))
     }
 
     /// Whether both are the same to the last bit: -0 is not 0, and a NaN is itself.

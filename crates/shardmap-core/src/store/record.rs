@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
             tag => {
                 let kind = *KINDS.get(usize::from(tag - PAYLOAD)).ok_or_else(|| damaged("a value has an unknown kind"))?;
                 let len = self.u32()? as usize;
-                Value::payload(kind, self.bytes(len)?).map_err(|_| damaged("a value is too long"))?
+                Value::foreign(kind, self.bytes(len)?).ok_or_else(|| damaged("a value is none"))?
             }
         }))
     }

@@ -33,7 +33,10 @@ fn keys() -> Vec<Key> {
 
 fn values() -> Vec<Value> {
     let kinds = [Kind::Latin1, Kind::Utf16, Kind::BigInt, Kind::Bytes, Kind::Packed, Kind::Clone, Kind::Mixed];
-    let payloads = kinds.into_iter().flat_map(|kind| [0, 14, 70_000].map(|len| Value::payload(kind, &vec![kind as u8; len]).unwrap()));
+    // As packed data they are arrays.
+    let heads: [(&[u8], usize); 3] = [(&[0x90], 0), (&[0x9D], 13), (&[0xDD, 0, 1, 0, 0], 65_536)];
+    let payloads =
+        kinds.into_iter().flat_map(|kind| heads.map(|(head, len)| Value::payload(kind, &[head, &vec![kind as u8; len]].concat()).unwrap()));
     let scalars = [Value::UNDEFINED, Value::NULL, Value::bool(false), Value::bool(true), Value::number(-0.0), Value::number(f64::NAN)];
     scalars.into_iter().chain(payloads).collect()
 }

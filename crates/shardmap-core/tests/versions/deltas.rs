@@ -23,7 +23,8 @@ fn filled() -> Arc<VersionedMap> {
     let scalars =
         [Value::UNDEFINED, Value::NULL, Value::bool(true), Value::bool(false), Value::number(-0.0), Value::bigint(true, &[1, 2]).unwrap()];
     let kinds = [Kind::Latin1, Kind::Utf16, Kind::Bytes, Kind::Packed, Kind::Clone, Kind::Mixed];
-    let payloads = kinds.map(|kind| Value::payload(kind, &[kind as u8; 20]).unwrap());
+    // As packed data it is an array of 15.
+    let payloads = kinds.map(|kind| Value::payload(kind, &[&[0x9F][..], &[kind as u8; 15]].concat()).unwrap());
     let write = |(at, value)| Write::new(key(at), Some(value));
     map.commit_sync(Commit::of(Change::Writes((0..).zip(scalars.into_iter().chain(payloads)).map(write).collect()))).unwrap();
     map
