@@ -1,6 +1,5 @@
 import { types } from 'node:util'
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
-import { ShardmapError } from './errors'
 import { refusal } from './refusal'
 
 /** What V8's serializer throws for what it cannot clone; anything else comes out of the user's own getters. */
@@ -56,7 +55,9 @@ class Deserializer extends DefaultDeserializer {
     const length = this.readUint32()
     const own = where === OWN_BYTES
     const offset = own ? 0 : this.readUint32()
-    const buffer = own ? (new Uint8Array(this.readRawBytes(length)).buffer as ArrayBuffer) : (this.readValue() as ArrayBuffer)
+    const buffer = own ? new Uint8Array(this.readRawBytes(length)).buffer : this.readValue()
+    // Of a number or an object with a length, a view would be made that has its own memory, as much as that says.
+    if (!types.isArrayBuffer(buffer)) throw new TypeError('a view has no buffer')
     return new type(buffer, offset, length / (type.BYTES_PER_ELEMENT ?? 1))
   }
 }
@@ -65,7 +66,7 @@ function tagOf(value: ArrayBufferView): string {
   return (value as Int8Array)[Symbol.toStringTag]
 }
 
-function isStackOverflow(error: unknown): boolean {
+export function isStackOverflow(error: unknown): boolean {
   return error instanceof RangeError && error.message === 'Maximum call stack size exceeded'
 }
 
@@ -85,10 +86,5 @@ export function toClone(value: object): Uint8Array {
 export function fromClone(bytes: Uint8Array): unknown {
   const deserializer = new Deserializer(bytes)
   deserializer.readHeader()
-  try {
-    return deserializer.readValue()
-  } catch (error) {
-    if (isStackOverflow(error)) throw new ShardmapError('ERR_SHARDMAP_VALUE', 'there is too little stack left here to read this deeply nested value')
-    throw error
-  }
+  return deserializer.readValue()
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { Packr } from 'msgpackr'
-import { fromClone, toClone } from './clone'
+import { fromClone, isStackOverflow, toClone } from './clone'
+import { ShardmapError } from './errors'
 import { freezeGraph, freezeTree } from './freeze'
 import { ABSENT, BYTES, CLONE, data, head, MIXED, PACKED, SCALAR, type Kind, type Raw } from './native'
 import { refusal } from './refusal'
@@ -68,20 +69,35 @@ export function resultLength(raw: Raw): number {
 
 /** The value in bytes[start, end), deeply frozen where it is plain data. */
 export function decode(kind: Kind, bytes: Uint8Array, start: number, end: number): unknown {
+  if (kind === BYTES) {
+    decodedFrozen = false
+    return new Uint8Array(bytes.subarray(start, end))
+  }
+  try {
+    return decodeObject(kind, bytes, start, end)
+  } catch (error) {
+    throw unreadable(error)
+  }
+}
+
+function decodeObject(kind: Kind, bytes: Uint8Array, start: number, end: number): unknown {
   if (kind === PACKED) {
     const value = packr.unpack(bytes, start === 0 ? end : { start, end }) as object
     freezeTree(value)
     decodedFrozen = true
     return value
   }
-  if (kind === BYTES) {
-    decodedFrozen = false
-    return new Uint8Array(bytes.subarray(start, end))
-  }
   // V8's deserializer keeps no view of its input, but reads typed data in place: it needs bytes of its own.
   const value = fromClone(new Uint8Array(bytes.subarray(start, end)))
   decodedFrozen = typeof value === 'object' && value !== null && freezeGraph(value) && kind === CLONE
   return value
+}
+
+/** What this process has encoded it can decode, if there is stack left; what a file, dump or delta brought may be anything that has a checksum. */
+function unreadable(error: unknown): ShardmapError {
+  if (isStackOverflow(error)) return new ShardmapError('ERR_SHARDMAP_VALUE', 'there is too little stack left here to read this deeply nested value')
+  const message = `this value was not written by shardmap (${(error as Error).message}); take no files, dumps and deltas from who is not trusted, and delete or replace it`
+  return new ShardmapError('ERR_SHARDMAP_CORRUPT', message)
 }
 
 /**

@@ -229,6 +229,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
   /**
    * Applies what another map's `exportDelta` has made, in one step: the map then has that version. `ERR_SHARDMAP_VERSION` unless it stands at the very
    * version that the delta leads from and descends from the same map (a map without a version takes any); `ERR_SHARDMAP_CORRUPT` for damage.
+   * The checksum finds damage and is no signature: take deltas only from who is trusted.
    */
   async applyDelta(delta: Uint8Array): Promise<bigint> {
     const bytes = bytesGiven('applyDelta', delta)
