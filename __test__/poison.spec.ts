@@ -1,7 +1,7 @@
 // No name in data becomes a prototype, an accessor or a method: through every way in and out (CVE-2021-21368 of msgpack5; GHSA-8hq7-ggx2-cc6m: a part of the options
 // given must not weaken the rest).
 import test from 'ava'
-import Keyv from 'keyv'
+import { Keyv } from 'keyv'
 import { SharedCache, SharedMap, SnapshotMap } from 'shardmap'
 import { SharedCacheStorage, SharedCacheStore } from 'shardmap/keyv'
 import { sharedCacheDriver } from 'shardmap/unstorage'
