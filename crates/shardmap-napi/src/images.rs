@@ -3,6 +3,7 @@
 /// Their paths.
 #[cfg(target_os = "linux")]
 pub fn others() -> Vec<String> {
+    use crate::failure::unheard;
     use std::{
         ffi::{c_int, c_void, CStr},
         path::Path,
@@ -18,14 +19,19 @@ pub fn others() -> Vec<String> {
         let info = unsafe { &*info };
         // SAFETY: `others` passes its `Search`, which nobody else uses meanwhile.
         let search = unsafe { &mut *search.cast::<Search>() };
+        unheard(|| look(info, search));
+        0
+    }
+
+    fn look(info: &libc::dl_phdr_info, search: &mut Search) {
         if info.dlpi_name.is_null() {
-            return 0;
+            return;
         }
         // SAFETY: the loader's names are C strings that live as long as the image.
         let name = unsafe { CStr::from_ptr(info.dlpi_name) }.to_string_lossy();
         let file = Path::new(&*name).file_name().and_then(|file| file.to_str()).unwrap_or("");
         if !(file.starts_with("shardmap.") && file.ends_with(".node")) {
-            return 0;
+            return;
         }
         // SAFETY: the loader names the header table of a loaded image, of this length.
         let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
@@ -36,7 +42,6 @@ pub fn others() -> Vec<String> {
         if !is_own {
             search.found.push(name.into_owned());
         }
-        0
     }
 
     let mut search = Search { own: others as *const () as usize, found: Vec::new() };

@@ -143,6 +143,7 @@ impl Cache {
                 return Ok(false);
             }
             entries.reserve()?;
+            entries.reserve_tags(rare.as_deref())?;
             let was_timed = entries.are_timed();
             self.slots.advance(self.slot(key.hash));
             entries.insert(key, Content { value: row.value, deadline, rare }, rules.weight(charge), rules, now);

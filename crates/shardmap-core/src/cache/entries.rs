@@ -3,7 +3,7 @@
 use super::{
     entry::{Entry, Rare, Rules, NEVER},
     policy::Eviction,
-    slab::Slab,
+    slab::{Slab, CHUNK},
     tags::Tags,
     wheel::{self, Wheel},
     Policy,
@@ -72,7 +72,18 @@ impl Entries {
             let slab = &self.slab;
             self.index.try_reserve(1, |&place| slab[place].hash).map_err(|_| Error::memory())?;
         }
-        self.slab.reserve()
+        if self.slab.has_room() {
+            return Ok(());
+        }
+        // First, so that wherever there is a place the policy has room for it.
+        self.policy.reserve((self.slab.chunks() + 1) * CHUNK)?;
+        self.slab.grow()
+    }
+
+    /// Makes sure of room under these tags, which an entry is to have that comes or is replaced.
+    #[inline]
+    pub fn reserve_tags(&mut self, rare: Option<&Rare>) -> Result<()> {
+        rare.map_or(Ok(()), |rare| self.tags.reserve(&rare.tags))
     }
 
     /// Stores a key that is not there, after [`Entries::reserve`].

@@ -1,6 +1,9 @@
 //! Doubly linked lists of places, all in one array: a node stands at its place, so a list costs two words an entry and allocates nothing.
 
-use crate::prefetch::prefetch;
+use crate::{
+    error::{Error, Result},
+    prefetch::prefetch,
+};
 
 /// So many places lie between the one that is dealt with and those that are fetched from memory for it.
 const AHEAD: usize = 4;
@@ -27,6 +30,13 @@ impl<T, const LISTS: usize> Default for Links<T, LISTS> {
 }
 
 impl<T: Copy + Default, const LISTS: usize> Links<T, LISTS> {
+    /// Makes sure of room for all places below this, so that `put` asks for no memory.
+    #[inline]
+    pub fn reserve(&mut self, places: usize) -> Result<()> {
+        let more = (places + LISTS).saturating_sub(self.nodes.len());
+        self.nodes.try_reserve(more).map_err(|_| Error::memory())
+    }
+
     /// Makes place known, with its data; it is in no list yet.
     pub fn put(&mut self, place: u32, data: T) {
         let at = place as usize + LISTS;

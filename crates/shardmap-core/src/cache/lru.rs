@@ -1,6 +1,7 @@
 //! Least recently used, exactly: one list in the order of use.
 
 use super::{links::Links, policy::Eviction};
+use crate::error::Result;
 
 /// One list; weights do not matter to it.
 #[derive(Default)]
@@ -9,6 +10,10 @@ pub struct Lru {
 }
 
 impl Eviction for Lru {
+    fn reserve(&mut self, places: usize) -> Result<()> {
+        self.order.reserve(places)
+    }
+
     fn insert(&mut self, place: u32, _hash: u64, _weight: u32) {
         self.order.put(place, ());
         self.order.link(0, place);

@@ -6,6 +6,8 @@ use crate::error::{Code, Error, Result};
 /// Which entry goes when there is no room. Entries are known by their place in the slab; each policy keeps its own compact array of nodes, so
 /// that a use stays within few cache lines. The caller holds the shard's lock and names only places that are taken, except to `insert`.
 pub(crate) trait Eviction: Send {
+    /// Makes sure of room for entries at all places below this: what can fail of `insert`.
+    fn reserve(&mut self, places: usize) -> Result<()>;
     /// A new entry at a free place. `weight` is its charge where bytes are bounded, else 1.
     fn insert(&mut self, place: u32, hash: u64, weight: u32);
     /// A use of the entry.

@@ -89,8 +89,10 @@ impl<'a> Put<'a> {
                 return Ok(false);
             }
         }
-        if old.is_none() {
-            entries.reserve()?;
+        let room = if old.is_none() { entries.reserve() } else { Ok(()) };
+        if let Err(error) = room.and_then(|()| entries.reserve_tags(self.rare.as_deref())) {
+            standing.restore(entries, old, self.weight());
+            return Err(error);
         }
         let now = if self.ttl == NEVER { 0 } else { cache.now() };
         let was_timed = entries.are_timed();

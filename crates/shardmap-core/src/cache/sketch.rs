@@ -3,6 +3,8 @@
 //! As in TinyLFU (Einziger, Friedman and Manes: TinyLFU: A Highly Efficient Cache Admission Policy, 2017) and as laid out by Caffeine: the four
 //! counters of a key stand in one block of a cache line, each in a row of its own, so that a look costs one miss.
 
+use crate::error::{Error, Result};
+
 const ROWS: u32 = 4;
 /// The most that is counted.
 pub const MOST: u32 = 15;
@@ -32,11 +34,17 @@ fn counters(hash: u32) -> impl Iterator<Item = (usize, u32)> {
 }
 
 impl Sketch {
+    /// Makes sure of room for so many entries, so that `fit` asks for no memory.
+    pub fn reserve(&mut self, entries: usize) -> Result<()> {
+        let blocks = entries.div_ceil(WORDS).next_power_of_two();
+        self.blocks.try_reserve_exact(blocks.saturating_sub(self.blocks.len())).map_err(|_| Error::memory())
+    }
+
     /// Makes room for the uses of so many entries. What is counted stays: the block of a hash is known by its lowest bits, so each new block
     /// begins as what its keys had before.
     pub fn fit(&mut self, entries: usize) {
         if self.blocks.is_empty() {
-            self.blocks = vec![Block::default()];
+            self.blocks.push(Block::default());
         }
         while self.blocks.len() * WORDS < entries {
             self.blocks.extend_from_within(..);

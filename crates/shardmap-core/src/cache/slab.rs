@@ -51,19 +51,17 @@ impl Slab {
         self.chunks.len()
     }
 
-    /// Makes sure of a free place; what can fail of an insertion.
+    /// Whether there is a free place.
     #[inline]
-    pub fn reserve(&mut self) -> Result<()> {
-        match self.roomy.last() {
-            Some(&chunk) if self.chunks[chunk as usize].cells.is_some() => Ok(()),
-            last => self.grow(last.copied()),
-        }
+    pub fn has_room(&self) -> bool {
+        self.roomy.last().is_some_and(|&chunk| self.chunks[chunk as usize].cells.is_some())
     }
 
+    /// Makes free places where there are none, those of one chunk; what can fail of an insertion.
     #[cold]
-    fn grow(&mut self, empty: Option<u32>) -> Result<()> {
+    pub fn grow(&mut self) -> Result<()> {
         let cells = cells()?;
-        if let Some(empty) = empty {
+        if let Some(&empty) = self.roomy.last() {
             self.chunks[empty as usize] = Chunk { cells: Some(cells), full: 0, free: 0 };
             return Ok(());
         }
@@ -77,7 +75,7 @@ impl Slab {
         Ok(())
     }
 
-    /// Stores an entry after [`Slab::reserve`] and says where.
+    /// Stores an entry where there is room and says where.
     #[inline]
     pub fn insert(&mut self, entry: Entry) -> u32 {
         let number = self.roomy.last().copied().unwrap_or(NONE);
@@ -180,7 +178,9 @@ mod tests {
     };
 
     fn insert(slab: &mut Slab, number: u32) -> u32 {
-        slab.reserve().unwrap();
+        if !slab.has_room() {
+            slab.grow().unwrap();
+        }
         let value = Value::number(f64::from(number));
         slab.insert(Entry { key: Key::new(&[1]), value, hash: 0, deadline: NEVER, rare: None, links: Links::default() })
     }

@@ -4,7 +4,10 @@
 //! time however many others have its tag.
 
 use super::Tag;
-use crate::hash;
+use crate::{
+    error::{Error, Result},
+    hash,
+};
 use hashbrown::HashTable;
 use std::collections::{hash_map::Entry, HashMap};
 
@@ -68,6 +71,17 @@ impl Default for Tags {
 }
 
 impl Tags {
+    /// Makes sure of room for one more place under each of these tags, so that [`Tags::add`] moves no table.
+    pub fn reserve(&mut self, tags: &[Tag]) -> Result<()> {
+        self.rows.try_reserve(tags.len()).map_err(|_| Error::memory())?;
+        for tag in tags {
+            if let Some(Places::Many(set)) = self.rows.get_mut(tag) {
+                set.try_reserve(1, spread).map_err(|_| Error::memory())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Gives a place a tag. Returns the tag for the entry to keep, which all entries of this shard that have it share.
     pub fn add(&mut self, tag: &Tag, place: u32) -> Tag {
         match self.rows.entry(tag.clone()) {

@@ -12,7 +12,7 @@ use super::{
     sketch::{Sketch, MOST},
     window::Window,
 };
-use crate::hash;
+use crate::{error::Result, hash};
 
 const WINDOW: usize = 0;
 const PROBATION: usize = 1;
@@ -171,6 +171,11 @@ impl TinyLfu {
 }
 
 impl Eviction for TinyLfu {
+    fn reserve(&mut self, places: usize) -> Result<()> {
+        self.sketch.reserve(places)?;
+        self.entries.reserve(places)
+    }
+
     fn insert(&mut self, place: u32, hash: u64, weight: u32) {
         // Entries of one shard have hash bits in common; a product's upper bits depend on all others.
         let key = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - KEY_BITS)) as u32;

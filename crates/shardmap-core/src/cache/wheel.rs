@@ -178,7 +178,9 @@ mod tests {
 
     impl Timed {
         fn insert(&mut self, end: u64, now: u64) -> u32 {
-            self.slab.reserve().unwrap();
+            if !self.slab.has_room() {
+                self.slab.grow().unwrap();
+            }
             let links = Links::default();
             let place = self.slab.insert(Entry { key: Key::new(&[1]), value: Value::NULL, hash: 0, deadline: end, rare: None, links });
             self.wheel.put(&mut self.slab, place, end, NEVER, now);
