@@ -1,4 +1,5 @@
 // What several threads recorded of their calls has an order that explains it.
+// One recording at a time: the threads of one are to meet each other.
 import test from 'ava'
 import { hot, impossible, recorded, settings, type Length, type Setting } from './fixtures/recordings.js'
 import type { Structure } from './fixtures/recorder.js'
@@ -6,14 +7,14 @@ import type { Structure } from './fixtures/recorder.js'
 const short: Length = { histories: 2, rounds: 10, calls: 60 }
 
 for (const setting of settings) {
-  test(`histories of three threads are linearizable (${setting.label})`, async t => {
+  test.serial(`histories of three threads are linearizable (${setting.label})`, async t => {
     const histories = await recorded(setting, short)
     t.true(histories.every(calls => calls.length > 1500))
     t.deepEqual(histories.map(impossible), [[], []])
   })
 }
 
-test('tickets order calls as the clock does, in runtimes where each thread has a clock of its own', async t => {
+test.serial('tickets order calls as the clock does, in runtimes where each thread has a clock of its own', async t => {
   const [calls] = await recorded(hot('map'), { ...short, histories: 1 }, true)
   // A call for two keys is recorded as two of the same time.
   const pairs = new Set(calls.map(({ start, end }) => `${start} ${end}`))
@@ -22,7 +23,7 @@ test('tickets order calls as the clock does, in runtimes where each thread has a
 })
 
 for (const structure of ['map', 'versions', 'cache'] as Structure[]) {
-  test(`a reader that does not validate its near cache is found (${structure})`, async t => {
+  test.serial(`a reader that does not validate its near cache is found (${structure})`, async t => {
     // With no removal among them, what it first read of a key never comes again, and every later round writes every key.
     const keys = ['a', 'b', 'c']
     const writer = { neverRemoves: true }

@@ -1,4 +1,5 @@
 // Recorded transactions of a SnapshotMap are strictly serializable, in the order of their versions.
+// One recording at a time: the threads of one are to meet each other.
 import test from 'ava'
 import { anomalies, type Commit, type Reading, type Row } from './fixtures/serializability.js'
 import { transacted, transactions } from './fixtures/transacting.js'
@@ -40,7 +41,7 @@ for (const [what, transactions] of Object.entries(wrong)) {
 }
 
 for (const setting of transactions) {
-  test(`transactions of three threads are strictly serializable (${setting.label})`, async t => {
+  test.serial(`transactions of three threads are strictly serializable (${setting.label})`, async t => {
     const history = await transacted(setting, 6, 40)
     const commits = history.filter(({ kind }) => kind === 'commit').length
     t.true(commits > 100 && history.length > 3 * commits, `${commits} of ${history.length}`)
@@ -48,6 +49,6 @@ for (const setting of transactions) {
   })
 }
 
-test('transactions are recorded by tickets too', async t => {
+test.serial('transactions are recorded by tickets too', async t => {
   t.deepEqual(anomalies(await transacted(transactions[0], 3, 40, true)), [])
 })
