@@ -1,14 +1,18 @@
 //! Everything one thread can do, against a list in the order of use.
 
-use super::*;
-use proptest::prelude::*;
-use shardmap_core::cache::{Remaining, ENTRY_BYTES};
+use super::fixture::{bytes, key, keys, timed, with};
+use shardmap_core::{
+    cache::{Cache, Cause, Options, Remaining, Terms, Ttl, ENTRY_BYTES},
+    clock::Hand,
+    key::Key,
+    Value,
+};
 
-const KEYS: u32 = 12;
+pub const KEYS: u32 = 12;
 const TAGS: [&str; 3] = ["a", "b", "c"];
 
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     Get(u32),
     Peek(u32),
     Touch(u32),
@@ -20,24 +24,6 @@ enum Step {
     Clear,
     Pass(u64),
     Sweep,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let at = || 0..KEYS;
-    let ttl = || prop::option::of(1..200_u64);
-    prop_oneof![
-        4 => at().prop_map(Step::Get),
-        1 => at().prop_map(Step::Peek),
-        2 => at().prop_map(Step::Touch),
-        8 => (at(), 0..900_usize, ttl(), prop_oneof![2 => Just(0), 1 => 0..100_u64], 0..8_u8).prop_map(|(at, len, ttl, grace, tags)| Step::Set(at, len, ttl, grace, tags)),
-        4 => (at(), 0..20_usize).prop_map(|(at, len)| Step::Set(at, len, None, 0, 0)),
-        2 => (at(), ttl()).prop_map(|(at, ttl)| Step::Increment(at, ttl)),
-        2 => at().prop_map(Step::Delete),
-        1 => (0..3_usize).prop_map(Step::Invalidate),
-        1 => Just(Step::Clear),
-        3 => (0..120_u64).prop_map(Step::Pass),
-        1 => Just(Step::Sweep),
-    ]
 }
 
 struct Row {
@@ -217,7 +203,8 @@ fn run(cache: &Cache, hand: &Hand, model: &mut Model, step: Step) {
     }
 }
 
-fn check(options: Options, steps: Vec<Step>) {
+/// Takes these steps on a cache with the policy LRU.
+pub fn check(options: Options, steps: Vec<Step>) {
     let (cache, hand) = timed(options);
     let max_bytes = options.max_bytes.unwrap_or(u64::MAX);
     let mut model = Model {
@@ -239,27 +226,4 @@ fn check(options: Options, steps: Vec<Step>) {
     let mut found = keys(&cache);
     [&mut fresh, &mut found].into_iter().for_each(|keys| keys.sort_unstable_by(|one, other| one.as_bytes().cmp(other.as_bytes())));
     assert_eq!(found, fresh);
-}
-
-proptest! {
-    #[test]
-    fn agrees_with_a_list_bounded_by_entries(steps in prop::collection::vec(step(), 1..150)) {
-        check(lru(4), steps);
-    }
-
-    #[test]
-    fn agrees_with_a_list_bounded_by_bytes(steps in prop::collection::vec(step(), 1..150)) {
-        let max_bytes = Some(3_000);
-        check(Options { max_bytes, max_entry_bytes: Some(1_000), policy: Some(Policy::Lru), ..Options::default() }, steps);
-    }
-
-    #[test]
-    fn agrees_with_a_list_with_a_ttl_of_its_own(steps in prop::collection::vec(step(), 1..150)) {
-        check(Options { ttl: Some(90), ..lru(8) }, steps);
-    }
-
-    #[test]
-    fn agrees_with_a_list_bounded_by_both(steps in prop::collection::vec(step(), 1..150)) {
-        check(Options { max_bytes: Some(2_000), ..lru(6) }, steps);
-    }
 }

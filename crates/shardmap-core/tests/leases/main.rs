@@ -1,29 +1,21 @@
 //! Leases: the locks of versioned maps.
 
 mod callbacks;
+mod fixture;
 mod locks;
 mod model;
+mod properties;
 mod rules;
 mod time;
 
+use fixture::{key, term};
 use shardmap_core::{
-    key::{Key, KeyBuf},
-    leases::{Granted, Leases, Request, Term},
+    leases::{Granted, Leases, Request},
     Result,
 };
 use std::sync::mpsc::{self, Receiver};
 
 const LONG: u64 = 600_000;
-
-fn key(number: u32) -> Key {
-    let mut key = KeyBuf::new();
-    key.number(f64::from(number));
-    Key::new(key.finish().unwrap().bytes)
-}
-
-fn term(ms: u64) -> Term {
-    Term::from_ms(ms).unwrap()
-}
 
 /// What comes of a request: a dropped callback closes its channel.
 struct Told {

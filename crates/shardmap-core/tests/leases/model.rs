@@ -1,11 +1,9 @@
 //! The arbiter against the model of its rules, under a clock of the test's own.
 
 use super::{
-    key,
+    fixture::{key, term as lasting},
     rules::{Entry, Event, Model, Stand},
-    term as lasting,
 };
-use proptest::prelude::*;
 use shardmap_core::leases::{Arbiter, Request};
 use std::{
     collections::BTreeSet,
@@ -14,7 +12,7 @@ use std::{
 };
 
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     Ask {
         keys: Vec<u32>,
         holder: u64,
@@ -29,21 +27,6 @@ enum Step {
     Pass(u64),
     /// Time passes, and the timers are late.
     Stall(u64),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let (holder, term, at) = (0..3_u64, 1..40_u64, 0..30_usize);
-    let keys = prop::collection::vec(0..6_u32, 1..4);
-    prop_oneof![
-        24 => (keys, holder.clone(), term.clone()).prop_map(|(keys, holder, term)| Step::Ask { keys, holder, term }),
-        12 => at.clone().prop_map(Step::Release),
-        6 => at.clone().prop_map(Step::Cancel),
-        6 => (at, term).prop_map(|(at, term)| Step::Renew(at, term)),
-        2 => holder.prop_map(Step::EndHolder),
-        1 => Just(Step::Destroy),
-        8 => (0..20_u64).prop_map(Step::Pass),
-        4 => (0..20_u64).prop_map(Step::Stall),
-    ]
 }
 
 fn ms(ms: u64) -> Duration {
@@ -169,12 +152,8 @@ impl World {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 3 } else { 500 }))]
-
-    #[test]
-    fn every_request_fares_as_in_the_model(steps in prop::collection::vec(step(), 1..60)) {
-        let mut world = World::new();
-        steps.into_iter().for_each(|step| world.run(step));
-    }
+/// Takes these steps.
+pub fn agrees(steps: Vec<Step>) {
+    let mut world = World::new();
+    steps.into_iter().for_each(|step| world.run(step));
 }

@@ -8,14 +8,17 @@ mod batches;
 mod conflicts;
 mod deltas;
 mod durable;
+mod fixture;
 mod lifetimes;
 mod model;
+mod properties;
 mod publication;
 mod threads;
 
+use fixture::{encoded, key, map, MODES};
 use shardmap_core::{
-    key::{Key, KeyBuf, KeyRef},
-    versions::{Base, Change, Commit, Mode, Options, Tree, VersionedMap, Write},
+    key::{Key, KeyRef},
+    versions::{Base, Change, Commit, Tree, VersionedMap, Write},
     Code, Result, Value,
 };
 use std::{
@@ -25,23 +28,6 @@ use std::{
     },
     thread,
 };
-
-const MODES: [Mode; 2] = [Mode::Delta, Mode::Copy];
-
-fn map(mode: Mode, history: u64) -> Arc<VersionedMap> {
-    VersionedMap::new(Options { mode: Some(mode), history: Some(history), ..Options::default() }).unwrap()
-}
-
-fn key(number: u32) -> Key {
-    let mut key = KeyBuf::new();
-    key.number(f64::from(number));
-    Key::new(key.as_bytes())
-}
-
-/// As an error names keys.
-fn encoded(keys: impl IntoIterator<Item = Key>) -> Vec<Box<[u8]>> {
-    keys.into_iter().map(|key| key.as_bytes().into()).collect()
-}
 
 fn put(at: u32, value: f64) -> Write {
     Write::new(key(at), Some(Value::number(value)))

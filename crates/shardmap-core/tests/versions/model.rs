@@ -1,7 +1,6 @@
 //! Everything one thread can do, against a list of `HashMap` versions.
 
-use super::{encoded, key, map, MODES};
-use proptest::prelude::*;
+use super::fixture::{encoded, key, map, MODES};
 use shardmap_core::{
     key::{Key, KeyRef},
     versions::{Base, Change, Commit, Delta, Kept, Total, Tree, VersionedMap, Write},
@@ -12,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-const KEYS: u32 = 8;
+pub const KEYS: u32 = 8;
 
 /// Values that are easily taken for one another.
 fn value(number: u8) -> Value {
@@ -29,10 +28,10 @@ fn which(found: &Value) -> u8 {
     (0..5).find(|&number| value(number).identical(found)).unwrap_or_else(|| panic!("nobody stored {found:?}"))
 }
 
-type Writes = Vec<(u32, Option<u8>)>;
+pub type Writes = Vec<(u32, Option<u8>)>;
 
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     Write(Writes),
     /// Against the version so many before the latest, having read these keys.
     After(usize, BTreeSet<u32>, Writes),
@@ -42,18 +41,6 @@ enum Step {
     Rollback(usize),
     /// The follower takes a delta from where it stands.
     Follow,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let writes = || prop::collection::vec((0..KEYS, prop::option::of(0..5u8)), 0..5);
-    prop_oneof![
-        4 => writes().prop_map(Step::Write),
-        4 => (0..6usize, prop::collection::btree_set(0..KEYS, 0..4), writes()).prop_map(|(back, reads, writes)| Step::After(back, reads, writes)),
-        2 => (0..3u8, writes()).prop_map(|(id, writes)| Step::Named(id, writes)),
-        1 => (prop::collection::vec((0..KEYS, 0..5u8), 0..6), prop::option::of(writes())).prop_map(|(all, meanwhile)| Step::Replace(all, meanwhile)),
-        2 => (0..6usize).prop_map(Step::Rollback),
-        2 => Just(Step::Follow),
-    ]
 }
 
 /// One version: what each key has, and which commit wrote it.
@@ -214,14 +201,12 @@ fn run(map: &Arc<VersionedMap>, follower: &Arc<VersionedMap>, model: &mut Model,
     }
 }
 
-proptest! {
-    #[test]
-    fn agrees_with_a_list_of_hash_maps(mode in 0..2usize, other in 0..2usize, keep in 0..5usize, steps in prop::collection::vec(step(), 0..40)) {
-        let (map, follower) = (map(MODES[mode], keep as u64), map(MODES[other], 2));
-        let mut model = Model { versions: vec![Version::new()], keep, ids: HashMap::new(), conflicts: 0 };
-        for step in steps {
-            run(&map, &follower, &mut model, step);
-            check(&map, &model);
-        }
+/// Takes these steps on a map and its follower, which have one of `MODES` each.
+pub fn agree(modes: [usize; 2], keep: usize, steps: Vec<Step>) {
+    let (map, follower) = (map(MODES[modes[0]], keep as u64), map(MODES[modes[1]], 2));
+    let mut model = Model { versions: vec![Version::new()], keep, ids: HashMap::new(), conflicts: 0 };
+    for step in steps {
+        run(&map, &follower, &mut model, step);
+        check(&map, &model);
     }
 }
