@@ -143,6 +143,19 @@ test('scan gives exactly the tuples that begin with the prefix', t => {
   t.deepEqual([...map.scan(['users'])], [[['users', 1], 5]])
 })
 
+test('scan takes no tuple whose part only begins as that of the prefix, not even with a zero after it', t => {
+  const map = SharedMap.open<any, number>(fresh())
+  map.setMany([
+    [['a', 1], 1], [['a\0', 1], 2], [['a\0b', 1], 3], [['', 1], 4], [['\0', 1], 5], [[new Uint8Array([1]), 1], 6], [[new Uint8Array([1, 0, 2]), 1], 7],
+  ])
+  const scan = (prefix: any[]) => [...map.scan(prefix)].map(row => row[1]).sort()
+  t.deepEqual(scan(['a']), [1])
+  t.deepEqual(scan(['a\0']), [2])
+  t.deepEqual(scan(['']), [4])
+  t.deepEqual(scan([new Uint8Array([1])]), [6])
+  t.deepEqual(scan([]), [1, 2, 3, 4, 5, 6, 7])
+})
+
 test('name, toStringTag and names() tell what is open', t => {
   const name = fresh('named')
   const map = SharedMap.open(name)

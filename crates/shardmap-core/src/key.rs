@@ -1,7 +1,7 @@
 //! Keys as typed bytes: a tag, then a payload whose byte order is the order of the values; a tuple is its tag and its parts.
 //!
-//! Parts end by themselves, so tuples concatenate and a tuple's prefix is a prefix of its bytes. Strings are WTF-8 (lone surrogates have three
-//! bytes of their own and stay distinct); a zero byte in a string or bytes is written `00 FF`, and `00` ends it.
+//! Parts end by themselves, so tuples concatenate and a tuple's prefix is a prefix of its bytes, see [`begins_with`]. Strings are WTF-8 (lone
+//! surrogates have three bytes of their own and stay distinct); a zero byte in a string or bytes is written `00 FF`, and `00` ends it.
 
 mod decode;
 mod encode;
@@ -68,6 +68,13 @@ pub fn is_valid(bytes: &[u8]) -> bool {
         }
     }
     !bytes.is_empty() && again.finish().is_ok_and(|key| key.bytes == bytes)
+}
+
+/// Whether a tuple begins with the parts of another one, both encoded. The zero byte that ends the last part of the prefix may be the first half of a
+/// zero byte within a longer part; then what follows it is no tag.
+#[inline]
+pub fn begins_with(tuple: &[u8], prefix: &[u8]) -> bool {
+    tuple.strip_prefix(prefix).is_some_and(|rest| rest.first() != Some(&0xFF))
 }
 
 impl PartialEq for Key {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use shardmap_core::{
-    key::{parts, KeyBuf, Part, MAX_BYTES},
+    key::{begins_with, parts, KeyBuf, Part, MAX_BYTES},
     Code,
 };
 
@@ -83,7 +83,7 @@ proptest! {
             prefixes.push(key.as_bytes().to_vec());
         }
         for prefix in &prefixes {
-            prop_assert!(key.as_bytes().starts_with(prefix));
+            prop_assert!(begins_with(key.as_bytes(), prefix));
         }
         let (tuple, found) = parts(key.as_bytes());
         let found: Vec<_> = found.collect();
@@ -117,6 +117,22 @@ proptest! {
     fn bytes_that_no_key_has_end_the_parts_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         parts(&bytes).1.for_each(drop);
     }
+}
+
+fn tuple(part: &Given) -> Vec<u8> {
+    let mut key = KeyBuf::new();
+    key.tuple();
+    part.write(&mut key);
+    key.as_bytes().to_vec()
+}
+
+/// The zero byte that is escaped in the longer part is the one that ends the shorter.
+#[test]
+fn a_tuple_does_not_begin_with_one_whose_last_part_goes_on_with_a_zero_in_it() {
+    let text = |text: &str| tuple(&Given::Text(text.encode_utf16().collect()));
+    assert!(!begins_with(&text("a\0b"), &text("a")) && !begins_with(&text("\0"), &text("")));
+    assert!(!begins_with(&tuple(&Given::Bytes(vec![1, 0])), &tuple(&Given::Bytes(vec![1]))));
+    assert!(begins_with(&text("a"), &text("a")) && begins_with(&[text("a"), vec![0x10]].concat(), &text("a")));
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! Weakly consistent iteration: a page is whole shards, each copied under its lock, so an entry that is present throughout comes exactly once.
 
 use super::ShardedMap;
-use crate::{error::Result, key::Key, table::View, value::Value};
+use crate::{
+    error::Result,
+    key::{self, Key},
+    table::View,
+    value::Value,
+};
 
 /// Where to go on: a shard's index, or part of a hash. A JavaScript number can hold it.
 pub type Cursor = u64;
@@ -27,7 +32,9 @@ impl Rows {
                     rows.reserve(view.len());
                 }
                 rows.extend(
-                    view.iter().filter(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())),
+                    view.iter()
+                        .filter(|(key, _)| key::begins_with(key.as_bytes(), prefix))
+                        .map(|(key, value)| (key.clone(), value.clone())),
                 );
             });
             shard += 1;
@@ -37,7 +44,7 @@ impl Rows {
 }
 
 impl ShardedMap {
-    /// The next rows whose encoded key starts with `prefix` (empty: all). Scanning costs a pass over all entries.
+    /// The next rows whose key [begins](key::begins_with) with `prefix` (empty: all). Scanning costs a pass over all entries.
     pub fn page(&self, cursor: Cursor, prefix: &[u8]) -> Result<Rows> {
         self.alive()?;
         let rows = Rows::collect(self.table.shards(), cursor, prefix, |shard, each| self.table.read(shard, &mut *each));
