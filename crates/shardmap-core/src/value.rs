@@ -146,9 +146,16 @@ impl Value {
         }
     }
 
-    /// A payload that may come from elsewhere; `None` where the face could not have made it. Structured clones are the runtime's: nothing is known of them here.
+    /// A payload that may come from elsewhere; `None` where the face could not have made it. Of a big integer or a string there is one form, so that equal
+    /// ones have equal bytes. Structured clones are the runtime's: nothing is known of them here.
     pub fn foreign(kind: Kind, bytes: &[u8]) -> Option<Self> {
-        Self::payload(kind, bytes).ok().filter(|_| kind != Kind::Packed || packed::is_packed(bytes))
+        let can_be = match kind {
+            Kind::BigInt => matches!(bytes, [0] | [0 | 1, .., 1..=u8::MAX]),
+            Kind::Utf16 => bytes.len().is_multiple_of(2) && bytes.iter().skip(1).step_by(2).any(|&high| high != 0),
+            Kind::Packed => packed::is_packed(bytes),
+            Kind::Latin1 | Kind::Bytes | Kind::Clone | Kind::Mixed => true,
+        };
+        can_be.then(|| Self::payload(kind, bytes).ok()).flatten()
     }
 
     /// Whether both are the same to the last bit: -0 is not 0, and a NaN is itself.
@@ -199,5 +206,27 @@ impl Value {
 impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.view().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_big_integer_and_a_string_one_form_is_taken_from_elsewhere() {
+        let taken = |kind, bytes: &[u8]| Value::from_parts(PAYLOAD + kind as u8, bytes).is_some();
+        for number in [0, 1, -1, 255, 256, i128::MAX] {
+            let value = Value::bigint(number < 0, &number.unsigned_abs().to_le_bytes()).unwrap();
+            assert!(taken(Kind::BigInt, value.bytes()), "{number}");
+        }
+        for bytes in [&[][..], &[1], &[2], &[2, 1], &[0, 0], &[1, 5, 0]] {
+            assert!(!taken(Kind::BigInt, bytes), "{bytes:?}");
+        }
+        assert!(taken(Kind::Utf16, &[1, 0, 0, 1]));
+        for bytes in [&[][..], &[1], &[1, 0], &[0, 1, 0]] {
+            assert!(!taken(Kind::Utf16, bytes), "{bytes:?}");
+        }
+        assert!(taken(Kind::Latin1, &[]) && taken(Kind::Clone, &[]));
     }
 }

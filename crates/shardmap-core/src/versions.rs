@@ -12,6 +12,7 @@ mod trie;
 mod view;
 
 pub use crate::done::Done;
+pub(crate) use commit::MAX_VERSION;
 pub use commit::{Base, Change, Commit, Replacement};
 pub use delta::Delta;
 pub use entry::Entry;

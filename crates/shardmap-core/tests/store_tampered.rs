@@ -11,6 +11,8 @@ use xxhash_rust::xxh3::{xxh3_128_with_seed, xxh3_64_with_seed};
 type Bytes = &'static [u8];
 type Rows<'a> = redb::Table<'a, Bytes, Bytes>;
 
+type Forgery = Box<dyn FnOnce(&mut Vec<(Vec<u8>, Vec<u8>)>)>;
+
 const HISTORY: u64 = 4;
 
 /// What is done to the rows of a table, or to the head, and how.
@@ -91,6 +93,68 @@ fn records_that_were_changed_moved_lost_or_added_are_refused() {
     fs::write(&path, &bytes).unwrap();
     tamper(&path, "other", |_| {});
     store::open(&path, HISTORY).expect("a table more does no harm");
+}
+
+/// Changes a table's rows, of which the first kept nothing of the second, and makes all checksums fit again.
+fn forge(path: &Path, table: usize, change: impl FnOnce(&mut Vec<(Vec<u8>, Vec<u8>)>)) {
+    let sum = |key: &[u8], body: &[u8]| xxh3_128_with_seed(body, xxh3_64_with_seed(key, table as u64 + 1));
+    let mut tally = (0_u64, 0_u128);
+    tamper(path, ["entries", "log", "tx"][table], |rows| {
+        let mut bodies: Vec<_> = all(rows).into_iter().map(|(key, row)| (key, row[..row.len() - 16].to_vec())).collect();
+        bodies.iter().for_each(|(key, _)| drop(rows.remove(&**key).unwrap()));
+        change(&mut bodies);
+        for (key, body) in bodies {
+            let sum = sum(&key, &body);
+            tally = (tally.0 + 1, tally.1.wrapping_add(sum));
+            put(rows, &key, &[&body[..], &sum.to_le_bytes()].concat());
+        }
+    });
+    behead(path, |head| {
+        let at = 44 + 24 * table;
+        head[at..at + 8].copy_from_slice(&tally.0.to_le_bytes());
+        head[at + 8..at + 24].copy_from_slice(&tally.1.to_le_bytes());
+    });
+}
+
+/// Checksums are no signature: what nobody can have written is refused under right ones too.
+#[test]
+fn forged_records_that_no_map_can_have_written_are_refused() {
+    let number = |bytes: &[u8]| [&[11][..], &(bytes.len() as u32).to_le_bytes(), bytes].concat();
+    let forgeries: [(&str, usize, Forgery); 6] = [
+        ("as it was", 0, Box::new(|_| {})),
+        ("a key that none is", 0, Box::new(|rows| rows[0].0 = b"no key".to_vec())),
+        ("a big integer with a zero before it", 0, Box::new(move |rows| rows[0].1 = [&[8][..], &number(&[0, 1, 0])[1..]].concat())),
+        (
+            "a key twice in a commit",
+            1,
+            Box::new(|rows| {
+                let at = rows.iter().rposition(|(key, _)| key.ends_with(&[0; 4])).unwrap();
+                let doubled = rows[at + 1].1.repeat(2);
+                rows[at + 1].1 = doubled;
+                let changes = u64::from_le_bytes(rows[at].1[16..24].try_into().unwrap());
+                rows[at].1[16..24].copy_from_slice(&(2 * changes).to_le_bytes());
+            }),
+        ),
+        ("a key that none is in a commit", 1, Box::new(|rows| rows.last_mut().unwrap().1[4] = 0x7F)),
+        ("a transaction to come", 2, Box::new(|rows| rows[0].1[0] = 200)),
+    ];
+    let dir = Dir::new();
+    let path = dir.file("map");
+    let model = written(&path);
+    let bytes = fs::read(&path).unwrap();
+    for (what, table, change) in forgeries {
+        fs::write(&path, &bytes).unwrap();
+        forge(&path, table, change);
+        match what {
+            "as it was" => assert_eq!(tell(&store::open(&path, HISTORY).unwrap().1), model.told(9, HISTORY)),
+            what => is_refused(&path, what),
+        }
+    }
+    for (what, at) in [("a version that no number can tell", 28), ("more transactions than versions", 116)] {
+        fs::write(&path, &bytes).unwrap();
+        behead(&path, |head| head[at + 7] = 1);
+        is_refused(&path, what);
+    }
 }
 
 #[test]

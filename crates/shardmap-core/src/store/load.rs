@@ -5,7 +5,7 @@ use super::{
     disk::Disk,
     guard::Guard,
     overlay::Overlay,
-    record::{unseal, Head, Reader, Table, Tally, HEAD_KEY},
+    record::{checked, unseal, Head, Reader, Table, Tally, HEAD_KEY},
     redb::{wants_repair, Db, Opening, Visit},
     Change, Loaded, Logged,
 };
@@ -14,8 +14,9 @@ use crate::{
     key::Key,
     sync::Arc,
     value::Value,
+    versions::MAX_VERSION,
 };
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// A verified file.
 pub struct Found {
@@ -56,11 +57,15 @@ pub fn head(db: &Db) -> Result<Head> {
 
 fn read(db: &Db, history: u64) -> Result<Found> {
     let head = head(db)?;
+    // A transaction is one of a commit, and each commit has a version of its own.
+    if head.version > MAX_VERSION || head.next_tx > head.version {
+        return Err(damaged("it has numbers that none has"));
+    }
     let mut entries = Vec::new();
     rows(db, &head, Table::Entries, &mut |key, body| {
         let mut body = Reader(body);
         let value = body.value()?.ok_or_else(|| damaged("a key has no value"))?;
-        entries.push((Key::new(key), value));
+        entries.push((Key::new(checked(key)?), value));
         body.end()
     })?;
     let mut log = Records { head: head.clone(), done: VecDeque::new() };
@@ -75,6 +80,9 @@ fn read(db: &Db, history: u64) -> Result<Found> {
         next += 1;
         let mut body = Reader(body);
         let version = body.u64()?;
+        if version > head.version {
+            return Err(damaged("a transaction is of a version to come"));
+        }
         tx_ids.push((text(body.rest())?, version));
         Ok(())
     })?;
@@ -154,6 +162,9 @@ impl Records {
         match self.done.back() {
             Some(record) if record.seen != record.parts || record.before.len() as u64 != record.changes => {
                 Err(damaged("parts of a version are missing"))
+            }
+            Some(record) if record.before.iter().map(|(key, _)| key.as_bytes()).collect::<HashSet<_>>().len() != record.before.len() => {
+                Err(damaged("a version changes a key twice"))
             }
             _ => Ok(()),
         }

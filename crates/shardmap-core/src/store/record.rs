@@ -162,6 +162,14 @@ pub fn put_key(body: &mut Vec<u8>, key: &[u8]) {
     body.extend_from_slice(key);
 }
 
+/// The encoded key, if it is one.
+pub fn checked(key: &[u8]) -> Result<&[u8]> {
+    if !key::is_valid(key) {
+        return Err(damaged("a key is none"));
+    }
+    Ok(key)
+}
+
 /// Reads a body from its start; nothing is allocated for a length that is not there.
 pub struct Reader<'a>(pub &'a [u8]);
 
@@ -199,10 +207,7 @@ impl<'a> Reader<'a> {
 
     pub fn key(&mut self) -> Result<&'a [u8]> {
         let len = self.u32()? as usize;
-        if len > key::MAX_BYTES {
-            return Err(damaged("a key is too long"));
-        }
-        self.bytes(len)
+        checked(self.bytes(len)?)
     }
 
     pub fn value(&mut self) -> Result<Option<Value>> {

@@ -15,7 +15,7 @@ use crate::{
 use std::collections::HashMap;
 
 /// The last version that a JavaScript number tells from its neighbours.
-pub(super) const MAX_VERSION: u64 = (1 << 53) - 1;
+pub(crate) const MAX_VERSION: u64 = (1 << 53) - 1;
 
 /// What a commit does.
 pub enum Change {

@@ -32,13 +32,15 @@ fn keys() -> Vec<Key> {
 }
 
 fn values() -> Vec<Value> {
-    let kinds = [Kind::Latin1, Kind::Utf16, Kind::BigInt, Kind::Bytes, Kind::Packed, Kind::Clone, Kind::Mixed];
+    let kinds = [Kind::Latin1, Kind::Bytes, Kind::Packed, Kind::Clone, Kind::Mixed];
     // As packed data they are arrays.
     let heads: [(&[u8], usize); 3] = [(&[0x90], 0), (&[0x9D], 13), (&[0xDD, 0, 1, 0, 0], 65_536)];
     let payloads =
         kinds.into_iter().flat_map(|kind| heads.map(|(head, len)| Value::payload(kind, &[head, &vec![kind as u8; len]].concat()).unwrap()));
+    let numbers = [0, 13, 70_000].map(|len| Value::bigint(true, &vec![7; len]).unwrap());
+    let strings = [2, 14, 70_000].map(|len| Value::payload(Kind::Utf16, &vec![4; len]).unwrap());
     let scalars = [Value::UNDEFINED, Value::NULL, Value::bool(false), Value::bool(true), Value::number(-0.0), Value::number(f64::NAN)];
-    scalars.into_iter().chain(payloads).collect()
+    scalars.into_iter().chain(payloads).chain(numbers).chain(strings).collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{
         Tag,
     },
     error::Result,
-    key::{self, Key},
+    key::Key,
     store::{damaged, Reader},
     value::Value,
 };
@@ -47,9 +47,6 @@ impl Row {
     /// Reads a row off the front; nothing is allocated for a length that is not there.
     pub fn decode(from: &mut Reader<'_>) -> Result<Self> {
         let key = from.key()?;
-        if !key::is_valid(key) {
-            return Err(damaged("a key is none"));
-        }
         let [tag] = from.array()?;
         let len = from.u32()? as usize;
         let value = Value::from_parts(tag, from.bytes(len)?).ok_or_else(|| damaged("a value is none"))?;
