@@ -145,7 +145,12 @@ pub fn value(u: &mut Unstructured<'_>) -> Result<Value> {
         _ => {
             let kind = *u.choose(&KINDS)?;
             // Of no kind is this what it cannot be.
-            let bytes = vec![u.arbitrary::<u8>()? | 1; usize::from(u.int_in_range(1..=40_u8)?) * 2];
+            let (byte, len) = (u.arbitrary::<u8>()? | 1, u.int_in_range(1..=40_u8)?);
+            let bytes = match kind {
+                // An array of small numbers.
+                Kind::Packed => [&[0x90 | (len % 16)][..], &vec![byte & 0x7F; usize::from(len % 16)]].concat(),
+                _ => vec![byte; usize::from(len) * 2],
+            };
             Value::payload(kind, &bytes).expect("it is short")
         }
     })
