@@ -22,7 +22,7 @@ function lint() {
 function rust() {
   ensureCargo()
   run('cargo', 'test', '--workspace', '--exclude', 'shardmap-bench', '--quiet')
-  run('bash', 'ci/loom.sh')
+  run('bash', 'ci/loom.sh', 'quick')
   run('bash', 'ci/asan.sh', 'quick')
 }
 

@@ -17,60 +17,34 @@
 //! # Ok::<(), shardmap_core::Error>(())
 //! ```
 
-#[cfg(not(shardmap_loom))]
 mod bounds;
-#[cfg(not(shardmap_loom))]
 mod change;
-#[cfg(not(shardmap_loom))]
 mod counts;
-#[cfg(not(shardmap_loom))]
 mod dump;
-#[cfg(not(shardmap_loom))]
 mod entries;
-#[cfg(not(shardmap_loom))]
 mod entry;
-#[cfg(not(shardmap_loom))]
 pub mod events;
 pub mod flights;
-#[cfg(not(shardmap_loom))]
 mod later;
-#[cfg(not(shardmap_loom))]
 mod links;
-#[cfg(not(shardmap_loom))]
 mod loads;
-#[cfg(not(shardmap_loom))]
 mod lru;
-#[cfg(not(shardmap_loom))]
 mod options;
-#[cfg(not(shardmap_loom))]
 mod pages;
-#[cfg(not(shardmap_loom))]
 pub mod policy;
-#[cfg(not(shardmap_loom))]
 mod put;
-#[cfg(not(shardmap_loom))]
 mod read;
-#[cfg(not(shardmap_loom))]
 mod shared;
-#[cfg(not(shardmap_loom))]
 mod sketch;
-#[cfg(not(shardmap_loom))]
 mod slab;
-#[cfg(not(shardmap_loom))]
 mod tags;
 mod terms;
-#[cfg(not(shardmap_loom))]
 mod ticker;
-#[cfg(not(shardmap_loom))]
 mod tinylfu;
-#[cfg(not(shardmap_loom))]
 mod wheel;
-#[cfg(not(shardmap_loom))]
 mod window;
-#[cfg(not(shardmap_loom))]
 mod write;
 
-#[cfg(not(shardmap_loom))]
 pub use self::{
     counts::Stats,
     entry::ENTRY_BYTES,

@@ -23,7 +23,14 @@ impl Hand {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(shardmap_model)]
+#[path = "clock/model.rs"]
+mod system;
+
+#[cfg(shardmap_model)]
+pub use system::pass;
+
+#[cfg(all(target_os = "linux", not(shardmap_model)))]
 mod system {
     use crate::sync::OnceLock;
 
@@ -50,7 +57,7 @@ mod system {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", shardmap_model)))]
 mod system {
     use crate::sync::OnceLock;
     use std::time::Instant;

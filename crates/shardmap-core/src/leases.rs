@@ -9,11 +9,9 @@
 
 mod arbiter;
 mod table;
-#[cfg(not(shardmap_loom))]
 mod timed;
 
 pub use arbiter::Arbiter;
-#[cfg(not(shardmap_loom))]
 pub use timed::Leases;
 
 use crate::{

@@ -19,11 +19,7 @@
 //! # Ok::<(), shardmap_core::Error>(())
 //! ```
 
-// Under loom only what is modelled is built, and not everything it could call is called.
-#![cfg_attr(shardmap_loom, allow(dead_code))]
-
 pub mod cache;
-#[cfg(not(shardmap_loom))]
 pub mod clock;
 pub mod error;
 pub mod hash;
@@ -37,30 +33,18 @@ pub mod sync;
 pub mod turn;
 pub mod value;
 
-#[cfg(not(shardmap_loom))]
 mod done;
-#[cfg(not(shardmap_loom))]
 mod limits;
-#[cfg(not(shardmap_loom))]
 mod map;
-#[cfg(not(shardmap_loom))]
 pub mod registry;
-#[cfg(not(shardmap_loom))]
 mod stats;
-#[cfg(not(shardmap_loom))]
 pub mod store;
-#[cfg(not(shardmap_loom))]
 mod table;
-#[cfg(not(shardmap_loom))]
+#[cfg_attr(shardmap_model, path = "thread/model.rs")]
 pub mod thread;
-#[cfg(not(shardmap_loom))]
 pub mod versions;
 
-#[cfg(not(shardmap_loom))]
 pub use done::Done;
-#[cfg(not(shardmap_loom))]
 pub use error::{Code, Error, Result};
-#[cfg(not(shardmap_loom))]
 pub use map::{Cursor, Lookup, Options, Rows, ShardedMap, Snapshot, Stats, Write, ENTRY_BYTES};
-#[cfg(not(shardmap_loom))]
 pub use value::{Kind, Value, View};

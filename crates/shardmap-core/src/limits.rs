@@ -1,12 +1,14 @@
 //! Exact limits: what a write will add is reserved before it is stored, and given back when it goes.
 
 use crate::error::{Code, Error, Result};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{lock, AtomicU64, Mutex, Ordering};
 
 /// The limits of a map; untouched words where none is set.
 pub(crate) struct Limits {
     entries: Option<Limit>,
     bytes: Option<Limit>,
+    /// Held by who reserves of both: what one limit gives and takes back because the other one refuses must not make anybody else be refused.
+    both: Mutex<()>,
 }
 
 struct Limit {
@@ -42,7 +44,11 @@ impl Limit {
 
 impl Limits {
     pub fn new(entries: Option<u64>, bytes: Option<u64>) -> Self {
-        Self { entries: entries.map(|max| Limit::new("maxEntries", max)), bytes: bytes.map(|max| Limit::new("maxBytes", max)) }
+        Self {
+            entries: entries.map(|max| Limit::new("maxEntries", max)),
+            bytes: bytes.map(|max| Limit::new("maxBytes", max)),
+            both: Mutex::new(()),
+        }
     }
 
     #[inline]
@@ -53,16 +59,14 @@ impl Limits {
     /// Reserves growth, both or neither; shrinking never fails and is given back by [`Limits::release`] after the store.
     #[inline]
     pub fn reserve(&self, entries: i64, bytes: i64) -> Result<()> {
-        if let Some(limit) = self.entries.as_ref().filter(|_| entries > 0) {
-            limit.reserve(entries as u64)?;
-        }
-        if let Some(limit) = self.bytes.as_ref().filter(|_| bytes > 0) {
-            if let Err(error) = limit.reserve(bytes as u64) {
-                self.release(-entries, 0);
-                return Err(error);
-            }
-        }
-        Ok(())
+        let entries = self.entries.as_ref().filter(|_| entries > 0).map(|limit| (limit, entries as u64));
+        let bytes = self.bytes.as_ref().filter(|_| bytes > 0).map(|limit| (limit, bytes as u64));
+        let Some(((limit, entries), (other, bytes))) = entries.zip(bytes) else {
+            return entries.or(bytes).map_or(Ok(()), |(limit, amount)| limit.reserve(amount));
+        };
+        let _both = lock(&self.both);
+        limit.reserve(entries)?;
+        other.reserve(bytes).inspect_err(|_| limit.release(entries))
     }
 
     /// Gives back what negative amounts say.

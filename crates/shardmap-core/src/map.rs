@@ -18,7 +18,7 @@ use crate::{
     limits::Limits,
     slots::Slots,
     stats::{Counter, Striped},
-    sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, Ordering, Weak},
+    sync::{process, Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, Ordering, Weak},
     table::Table,
     value::Value,
 };
@@ -112,9 +112,12 @@ pub struct ShardedMap {
     snapshot_number: AtomicU64,
 }
 
+process! {
+    IDS: AtomicU32 = AtomicU32::new(1);
+}
+
 /// A number for a map that no other map of the process has had.
 pub(crate) fn next_id() -> u32 {
-    static IDS: AtomicU32 = AtomicU32::new(1);
     IDS.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -190,8 +193,9 @@ impl ShardedMap {
 
     /// Entries; exact when nobody writes.
     pub fn entries(&self) -> Result<u64> {
+        let entries = self.counters.sum(Counter::Entries);
         self.alive()?;
-        Ok(self.counters.sum(Counter::Entries))
+        Ok(entries)
     }
 
     /// Adds reads that a thread answered from its own cache, those that found a value and those that knew there was none.
@@ -204,9 +208,8 @@ impl ShardedMap {
 
     /// Statistics, summed over the threads now.
     pub fn stats(&self) -> Result<Stats> {
-        self.alive()?;
         let sum = |counter| self.counters.sum(counter);
-        Ok(Stats {
+        let stats = Stats {
             entries: sum(Counter::Entries),
             bytes: sum(Counter::Bytes),
             shards: self.table.shards() as u64,
@@ -217,7 +220,9 @@ impl ShardedMap {
             deletes: sum(Counter::Deletes),
             growths: self.growth.count(),
             largest_move: self.growth.largest(),
-        })
+        };
+        self.alive()?;
+        Ok(stats)
     }
 
     /// Removes every entry, shard by shard: linearizable key by key, not as one clear. No writer waits for more than one shard.

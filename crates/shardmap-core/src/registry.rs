@@ -4,7 +4,7 @@ use crate::{
     cache::{self, Cache},
     error::{Code, Error, Result},
     map::{self, ShardedMap},
-    sync::{lock, Arc, Condvar, Mutex},
+    sync::{lock, process, Arc, Condvar, Mutex},
     versions::{self, VersionedMap},
 };
 use std::{any::Any, collections::BTreeMap};
@@ -97,9 +97,11 @@ impl Place {
     }
 }
 
-static NAMES: Mutex<BTreeMap<String, Place>> = Mutex::new(BTreeMap::new());
-/// A name is no longer busy.
-static SETTLED: Condvar = Condvar::new();
+process! {
+    NAMES: Mutex<BTreeMap<String, Place>> = Mutex::new(BTreeMap::new());
+    /// A name is no longer busy.
+    SETTLED: Condvar = Condvar::new();
+}
 
 /// Opens the map of this name, made with these options if it is not there. `ERR_SHARDMAP_MISMATCH` when the name is of another kind, or a given
 /// option differs from what it was made with; `ERR_SHARDMAP_OPTION` for a name or option that cannot be; what making one says.

@@ -12,11 +12,17 @@
 
 use crate::{
     prefetch::prefetch,
-    sync::{AtomicU32, Ordering},
+    sync::{process, AtomicU32, OnceLock, Ordering},
 };
 
-/// Slots of the process-wide table; fewer under Miri, where each costs.
-pub const COUNT: usize = if cfg!(miri) { 1 << 6 } else { 1 << 16 };
+/// Slots of the process-wide table; fewer under Miri and in models, where each costs.
+pub const COUNT: usize = if cfg!(shardmap_model) {
+    4
+} else if cfg!(miri) {
+    1 << 6
+} else {
+    1 << 16
+};
 
 /// Words of the process-wide table: the slots, the one that stays 0, the clock.
 pub const WORDS: usize = COUNT + 2;
@@ -24,6 +30,10 @@ pub const WORDS: usize = COUNT + 2;
 /// A table of version words, after them one that stays 0, for entries of a cache that must never hold, and the clock word.
 pub struct Slots {
     words: Box<[AtomicU32]>,
+}
+
+process! {
+    SLOTS: OnceLock<Slots> = OnceLock::new();
 }
 
 impl Slots {
@@ -34,9 +44,7 @@ impl Slots {
     }
 
     /// The table of this process.
-    #[cfg(not(shardmap_loom))]
     pub fn process() -> &'static Self {
-        static SLOTS: crate::sync::OnceLock<Slots> = crate::sync::OnceLock::new();
         SLOTS.get_or_init(|| Self::new(COUNT))
     }
 
@@ -106,13 +114,13 @@ impl Slots {
     }
 
     /// The [`WORDS`] themselves, for views from isolates, which only load them.
-    #[cfg(not(shardmap_loom))]
+    #[cfg(not(shardmap_model))]
     pub fn as_ptr(&self) -> *const u32 {
         self.words.as_ptr().cast()
     }
 }
 
-#[cfg(all(test, not(shardmap_loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,10 +1,10 @@
 //! Counters striped by thread: a thread writes its own line with plain stores, a reader sums them all.
 
-use crate::sync::{lock, AtomicU64, Mutex, Ordering};
+use crate::sync::{local, lock, process, AtomicU64, Mutex, Ordering};
 use crossbeam_utils::CachePadded;
 use std::{cell::Cell, marker::PhantomData};
 
-const STRIPES: usize = 64;
+const STRIPES: usize = if cfg!(shardmap_model) { 3 } else { 64 };
 /// The stripe of the threads that found no other; they add atomically.
 const SHARED: usize = STRIPES - 1;
 
@@ -87,8 +87,10 @@ impl<C: Count> Striped<C> {
 /// A stripe that no other living thread has; given back when the thread ends.
 struct Stripe(usize);
 
-thread_local! {
+local! {
     static STRIPE: Stripe = Stripe(take());
+}
+local! {
     /// The index of `STRIPE`, readable without the check for its life.
     static INDEX: Cell<usize> = const { Cell::new(UNKNOWN) };
 }
@@ -96,7 +98,7 @@ const UNKNOWN: usize = usize::MAX;
 
 #[inline]
 fn index() -> usize {
-    let index = INDEX.get();
+    let index = INDEX.with(Cell::get);
     if index == UNKNOWN {
         first()
     } else {
@@ -107,11 +109,13 @@ fn index() -> usize {
 #[cold]
 fn first() -> usize {
     let index = STRIPE.try_with(|stripe| stripe.0).unwrap_or(SHARED);
-    INDEX.set(index);
+    INDEX.with(|own| own.set(index));
     index
 }
 
-static FREE: Mutex<u64> = Mutex::new(u64::MAX >> 1);
+process! {
+    FREE: Mutex<u64> = Mutex::new((1 << SHARED) - 1);
+}
 
 fn take() -> usize {
     let mut free = lock(&FREE);
@@ -123,10 +127,12 @@ fn take() -> usize {
     index
 }
 
+// The threads of a model may end after the state of its process.
+#[cfg(not(shardmap_model))]
 impl Drop for Stripe {
     fn drop(&mut self) {
         // What other destructors of this thread still count must not meet the stripe's next owner.
-        INDEX.set(SHARED);
+        let _ = INDEX.try_with(|own| own.set(SHARED));
         if self.0 != SHARED {
             // The lock orders this thread's plain stores before those of the stripe's next owner.
             *lock(&FREE) |= 1 << self.0;

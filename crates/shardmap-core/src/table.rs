@@ -9,8 +9,18 @@ use crate::{
     value::Value,
 };
 use ahash::RandomState;
-use dashmap::{DashMap, SharedValue};
+#[cfg(not(shardmap_model))]
+use dashmap::DashMap;
+use dashmap::SharedValue;
 use hashbrown::raw::RawTable;
+#[cfg(shardmap_model)]
+use model::DashMap;
+
+#[cfg(shardmap_model)]
+mod model;
+
+/// Tables with fewer places grow when they are full.
+const SMALL: usize = if cfg!(shardmap_model) { 4 } else { 64 };
 
 type Row = (Key, SharedValue<Value>);
 
@@ -75,7 +85,7 @@ impl<'a> View<'a> {
     #[inline]
     pub fn is_crowded(&self) -> bool {
         let places = self.0.buckets();
-        places >= 64 && self.0.len() * 4 >= places * 3
+        places >= SMALL && self.0.len() * 4 >= places * 3
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&'a Key, &'a Value)> {

@@ -203,6 +203,8 @@ impl VersionedMap {
         hash::slot(hash, self.salt, self.slots.mask())
     }
 
+    /// To be asked after what a call is about was read: `destroy` marks the map before it advances the slots and takes the versions away, so neither
+    /// a version from after the end nor emptiness is ever handed out.
     #[inline]
     fn alive(&self) -> Result<()> {
         if self.destroyed.load(Ordering::Acquire) {
@@ -226,49 +228,49 @@ impl VersionedMap {
 
     /// Whether a key is present in the latest version.
     pub fn has(&self, key: KeyRef<'_>) -> Result<bool> {
+        let present = self.published.with(|root| root.tree.get(key).is_some());
         self.alive()?;
-        Ok(self.published.with(|root| root.tree.get(key).is_some()))
+        Ok(present)
     }
 
     /// The latest version, as it is now.
     pub fn latest(&self) -> Result<Arc<Root>> {
+        let latest = self.published.load();
         self.alive()?;
-        Ok(self.published.load())
+        Ok(latest)
     }
 
     /// The newest version that is not after this one; `ERR_SHARDMAP_VERSION` when it is no longer kept. A version that a view holds is.
     pub fn at(&self, version: u64) -> Result<Arc<Root>> {
-        self.alive()?;
         let kept = lock(&self.history).at(version).cloned();
-        kept.or_else(|| self.views.holding(version)).ok_or_else(|| not_kept(version))
+        let kept = kept.or_else(|| self.views.holding(version));
+        self.alive()?;
+        kept.ok_or_else(|| not_kept(version))
     }
 
     /// The kept versions, the oldest first.
     pub fn kept(&self) -> Result<Vec<Kept>> {
+        let kept = lock(&self.history).kept();
         self.alive()?;
-        Ok(lock(&self.history).kept())
+        Ok(kept)
     }
 
     /// In what a version differs from the one before it; `ERR_SHARDMAP_VERSION` unless both are kept.
     pub fn changes(&self, version: u64) -> Result<Vec<Difference>> {
+        let pair = lock(&self.history).pair(version).map(|(before, after)| (before.clone(), after.clone()));
         self.alive()?;
-        let (before, after) = {
-            let history = lock(&self.history);
-            let (before, after) = history.pair(version).ok_or_else(|| {
-                Error::new(Code::Version, format!("the changes of version {version} are not kept; open the map with a larger history"))
-            })?;
-            (before.clone(), after.clone())
-        };
+        let (before, after) = pair.ok_or_else(|| {
+            Error::new(Code::Version, format!("the changes of version {version} are not kept; open the map with a larger history"))
+        })?;
         Ok(after.tree.since(&before.tree))
     }
 
     /// Statistics.
     pub fn stats(&self) -> Result<Stats> {
-        self.alive()?;
         let versions_kept = lock(&self.history).len() as u64;
         let (live_snapshots, oldest_snapshot) = self.views.count();
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Ok(self.published.with(|root| Stats {
+        let stats = self.published.with(|root| Stats {
             version: root.version,
             entries: root.tree.len() as u64,
             versions_kept,
@@ -278,7 +280,9 @@ impl VersionedMap {
             conflicts: load(&self.counts.conflicts),
             log_writes: load(&self.counts.log_writes),
             bytes: root.total.bytes,
-        }))
+        });
+        self.alive()?;
+        Ok(stats)
     }
 
     /// Ends the map: every later operation and what waits fails with `ERR_SHARDMAP_CLOSED`, cached values become stale, the file is written out

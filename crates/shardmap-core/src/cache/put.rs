@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::{Code, Error, Result},
     key::KeyRef,
+    sync::yield_now,
     value::Value,
 };
 use std::mem;
@@ -169,7 +170,7 @@ impl<'a> Put<'a> {
             if !found {
                 // Others hold what is missing, on their way to storing it.
                 self.claim.give_back();
-                std::thread::yield_now();
+                yield_now();
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     map::next_id,
     slots::Slots,
     stats::Striped,
-    sync::{lock, try_lock, Arc, AtomicBool, Mutex, MutexGuard, Ordering},
+    sync::{lock, try_lock, yield_now, Arc, AtomicBool, Mutex, MutexGuard, Ordering},
 };
 use crossbeam_utils::CachePadded;
 
@@ -27,7 +27,7 @@ use crossbeam_utils::CachePadded;
 const SHARD_SHIFT: u32 = 48;
 
 /// How often a lock is asked for by who is not to wait for long work.
-const TRIES: usize = 64;
+const TRIES: usize = if cfg!(shardmap_model) { 2 } else { 64 };
 
 pub(super) struct Shard {
     pub entries: Entries,
@@ -139,7 +139,7 @@ impl Cache {
     pub(super) fn try_with<R>(&self, shard: usize, f: impl FnOnce(&mut Shard, &mut Later) -> R) -> Option<R> {
         let guard = (0..TRIES).find_map(|try_| {
             if try_ > 0 {
-                std::thread::yield_now();
+                yield_now();
             }
             try_lock(&self.shards[shard])
         });
@@ -203,15 +203,15 @@ impl Cache {
 
     /// Entries. While others write, those count too that are about to be stored.
     pub fn entries(&self) -> Result<u64> {
+        let entries = self.bounds.entries();
         self.alive()?;
-        Ok(self.bounds.entries())
+        Ok(entries)
     }
 
     /// Statistics, summed over the threads now.
     pub fn stats(&self) -> Result<Stats> {
-        self.alive()?;
         let sum = |counter| self.counters.sum(counter);
-        Ok(Stats {
+        let stats = Stats {
             entries: self.bounds.entries(),
             bytes: self.bounds.bytes(),
             hits: sum(Counter::Hits),
@@ -220,7 +220,9 @@ impl Cache {
             loads: sum(Counter::Loads),
             load_errors: sum(Counter::LoadErrors),
             gone: Cause::ALL.map(|cause| sum(Counter::Gone(cause))),
-        })
+        };
+        self.alive()?;
+        Ok(stats)
     }
 
     /// Ends the cache: every later operation fails with `ERR_SHARDMAP_CLOSED`, every cached value becomes stale, who waits is told, the memory

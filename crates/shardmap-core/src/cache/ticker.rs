@@ -4,7 +4,7 @@ use super::{events::Cause, Cache};
 use crate::{
     clock::Clock,
     slots::Slots,
-    sync::{lock, Arc, AtomicBool, Mutex, Ordering, Weak},
+    sync::{lock, process, Arc, AtomicBool, Mutex, Ordering, Weak},
     thread,
 };
 use std::{
@@ -23,10 +23,11 @@ struct Ticker {
     is_wanted: bool,
 }
 
-/// Whether ticks come. Without them the clock word stands, and nobody may trust it.
-static TICKS: AtomicBool = AtomicBool::new(false);
-
-static TICKER: Mutex<Ticker> = Mutex::new(Ticker { caches: Vec::new(), is_running: false, is_wanted: false });
+process! {
+    /// Whether ticks come. Without them the clock word stands, and nobody may trust it.
+    TICKS: AtomicBool = AtomicBool::new(false);
+    TICKER: Mutex<Ticker> = Mutex::new(Ticker { caches: Vec::new(), is_running: false, is_wanted: false });
+}
 
 /// Lets the ticker know of a cache by the process's clock.
 pub(super) fn register(cache: &Arc<Cache>) {

@@ -6,7 +6,7 @@
 use super::ShardedMap;
 use crate::{
     error::{Code, Error, Result},
-    sync::{lock, Arc, AtomicBool, AtomicU64, Mutex, Ordering, Weak},
+    sync::{lock, process, Arc, AtomicBool, AtomicU64, Mutex, Ordering, Weak},
     thread,
 };
 use std::time::{Duration, Instant};
@@ -83,8 +83,13 @@ impl ShardedMap {
     }
 }
 
-/// The maps that may want growth.
-static MAPS: Mutex<Vec<Weak<ShardedMap>>> = Mutex::new(Vec::new());
+process! {
+    /// The maps that may want growth.
+    MAPS: Mutex<Vec<Weak<ShardedMap>>> = Mutex::new(Vec::new());
+    /// Whether a pass will come.
+    PLANNED: AtomicBool = AtomicBool::new(false);
+    LAST: Mutex<Option<Instant>> = Mutex::new(None);
+}
 
 /// Lets the thread know of a map.
 pub(super) fn register(map: &Arc<ShardedMap>) {
@@ -102,10 +107,6 @@ fn pass() {
         map.grow();
     }
 }
-
-/// Whether a pass will come.
-static PLANNED: AtomicBool = AtomicBool::new(false);
-static LAST: Mutex<Option<Instant>> = Mutex::new(None);
 
 fn plan() {
     if PLANNED.swap(true, Ordering::AcqRel) {

@@ -82,7 +82,7 @@ impl ShardedMap {
     }
 
     fn batch(&self, changes: Vec<(Key, Write)>) -> Batch {
-        let mut last: HashMap<Key, Write> = HashMap::with_capacity(changes.len());
+        let mut last: HashMap<Key, Write, _> = HashMap::with_capacity_and_hasher(changes.len(), hash::state().clone());
         last.extend(changes);
         let hashed: Vec<_> = last.into_iter().map(|(key, write)| (hash::of(key.as_bytes()), key, write)).collect();
         let shards = self.shards_of(hashed.iter().map(|(hash, ..)| *hash));

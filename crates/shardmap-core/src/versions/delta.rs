@@ -41,12 +41,12 @@ impl VersionedMap {
     /// What leads from one version to the latest. From 0, the empty beginning, it has every entry; otherwise `ERR_SHARDMAP_VERSION` unless that very
     /// version is kept.
     pub fn export_delta(&self, from: u64) -> Result<Vec<u8>> {
-        self.alive()?;
         let (lineage, base, latest) = {
             // Held over the swap of the latest version, so these belong together.
             let history = lock(&self.history);
             (history.lineage(), history.at(from).cloned(), self.published.load())
         };
+        self.alive()?;
         let base = base.or_else(|| self.views.holding(from));
         if from == 0 {
             let mut writes = Vec::with_capacity(latest.tree.len());

@@ -4,9 +4,15 @@
 //! type, every root names its owner, and a load that met a stranger is counted and made again.
 
 use super::tree::{Total, Tree};
-use crate::sync::{Arc, AtomicU64, Ordering};
-use arc_swap::ArcSwap;
+use crate::sync::{process, Arc, AtomicU64, Ordering};
+#[cfg(not(shardmap_model))]
+use arc_swap::{ArcSwap, Guard};
+#[cfg(shardmap_model)]
+use model::{ArcSwap, Guard};
 use std::borrow::Borrow;
+
+#[cfg(shardmap_model)]
+mod model;
 
 /// One whole version.
 pub struct Root {
@@ -29,7 +35,10 @@ pub struct Published {
     root: ArcSwap<Root>,
 }
 
-static MISMATCHES: AtomicU64 = AtomicU64::new(0);
+process! {
+    MISMATCHES: AtomicU64 = AtomicU64::new(0);
+    OWNERS: AtomicU64 = AtomicU64::new(1);
+}
 
 impl Root {
     /// A version of the map that `published` belongs to.
@@ -41,7 +50,6 @@ impl Root {
 impl Published {
     /// Publishes a first version.
     pub fn new(version: u64, at: u64, tree: Tree, total: Total, changes: u64) -> Self {
-        static OWNERS: AtomicU64 = AtomicU64::new(1);
         let owner = OWNERS.fetch_add(1, Ordering::Relaxed);
         Self { owner, root: ArcSwap::from_pointee(Root { owner, version, at, tree, total, changes }) }
     }
@@ -69,7 +77,7 @@ pub fn mismatches() -> u64 {
     MISMATCHES.load(Ordering::Relaxed)
 }
 
-struct Loaded(arc_swap::Guard<Arc<Root>>);
+struct Loaded(Guard<Arc<Root>>);
 
 impl Borrow<Arc<Root>> for Loaded {
     fn borrow(&self) -> &Arc<Root> {

@@ -1,5 +1,4 @@
 //! The end of a cache under every interleaving: whoever reads while it is destroyed remembers nothing that holds after it.
-#![cfg(shardmap_loom)]
 
 use loom::sync::{
     atomic::{AtomicBool, Ordering},

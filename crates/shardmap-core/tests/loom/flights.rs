@@ -1,6 +1,5 @@
 //! The flight table behind a shard's lock, under every interleaving: one leader at a time, nobody forgotten or told twice, and nothing stored that
 //! is older than a write.
-#![cfg(shardmap_loom)]
 
 mod shard;
 

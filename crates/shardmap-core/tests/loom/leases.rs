@@ -1,5 +1,4 @@
 //! The arbiter of leases under every interleaving: nobody waits for ever, nobody holds what another one holds, and what is told comes in order.
-#![cfg(shardmap_loom)]
 
 use loom::{
     sync::{
