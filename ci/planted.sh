@@ -29,6 +29,10 @@ caught() {
   tree=$root/target/planted/${bug%%/*}
   log=$root/target/planted/${bug//\//-}.log
   copied "$tree"
+  # Cargo knows a crate by its place in its workspace, whichever folder that is: only by a profile of its own is what is compiled with the bug kept
+  # apart from what is compiled without it, which would be taken for up to date.
+  mkdir -p "$tree/.cargo"
+  printf '[profile.%s.package.shardmap-%s]\ncodegen-units = 15\n' dev core dev napi release core release napi > "$tree/.cargo/config.toml"
   if ! (cd "$tree" && patch --strip 1 --quiet < "$root/ci/planted/$bug.patch"); then
     echo "ci/planted/$bug.patch does not fit the code any more: plant the same bug anew" >&2
     return 1
