@@ -20,7 +20,7 @@ export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/ci/tsan.supp:external_sym
 sanitized() { cargo "+$nightly" test --quiet -p shardmap-core -Zbuild-std --target "$target" "$@"; }
 
 # Models of one thread, what asks how much memory there is, and what takes a minute for what others show too.
-alone=(agrees_with model:: memory:: deltas:: batches:: window:: tinylfu:: wheel:: blocks:: many_keys_of no_growth_moves neither_bound)
+alone=(agrees_with model:: properties:: memory:: deltas:: batches:: window:: tinylfu:: wheel:: blocks:: many_keys_of no_growth_moves neither_bound)
 for round in $(seq "$rounds"); do
   echo "ThreadSanitizer: the core's tests of several threads, round $round of $rounds"
   sanitized --lib --test map --test versions --test cache --test flights --test leases --test dump --test store -- "${alone[@]/#/--skip=}"

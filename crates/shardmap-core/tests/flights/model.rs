@@ -269,7 +269,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 3 } else { 500 }))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn every_party_fares_as_in_the_model(steps in prop::collection::vec(step(), 1..80)) {

@@ -19,7 +19,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 3 } else { 500 }))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn every_request_fares_as_in_the_model(steps in prop::collection::vec(step(), 1..60)) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 const ACCOUNTS: u32 = 8;
 const SUM: f64 = 800.0;
-const TRANSFERS: u32 = if cfg!(miri) { 4 } else { 250 };
+const TRANSFERS: u32 = if cfg!(miri) { 2 } else { 250 };
 
 fn clerk(map: &Arc<VersionedMap>, seed: u32) {
     for round in 0..TRANSFERS {

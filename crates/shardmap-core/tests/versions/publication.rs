@@ -13,7 +13,7 @@ use std::{
 const CELLS: usize = if cfg!(miri) { 2 } else { 32 };
 const WRITERS: u64 = 3;
 const READERS: u64 = 3;
-const ROUNDS: u64 = if cfg!(miri) { 64 } else { 30_000 };
+const ROUNDS: u64 = if cfg!(miri) { 32 } else { 30_000 };
 /// Versions of one instance; what is above them is its number.
 const SPAN: u64 = 1 << 32;
 
