@@ -7,11 +7,11 @@ count=${1:-2000}
 node scripts/run.mjs suite
 node --expose-gc build/test/fixtures/terminations-main.js "$count"
 node build/test/fixtures/exiting-main.js $((count / 40))
-node_modules/.bin/ava build/test/isolates.spec.js build/test/leaks.spec.js build/test/alone.spec.js
+node_modules/.bin/ava build/test/isolates.spec.js build/test/leaks.spec.js build/test/guards.spec.js
 
 # What is compiled already is not compiled again.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
-few() { node scripts/run.mjs suite && node --expose-gc build/test/fixtures/terminations-main.js 100; }
+few() { node scripts/run.mjs suite && node --expose-gc build/test/fixtures/terminations-main.js 40; }
 export -f few
 caught lifetimes/leases-outlive-their-isolate 'the locks never came' bash -c few
 caught lifetimes/a-finalizer-is-forgotten 'snapshots of threads that have ended' bash -c few

@@ -7,6 +7,7 @@ import { BYTES, type NativeVersions, type NativeView, type Raw } from './native'
 import { iterable, pair } from './options'
 import { ask, unlessAborted } from './requests'
 import { refuseThenable } from './retry'
+import { staged } from './staging'
 import { MapTransaction } from './transaction'
 import type { Key, Transaction } from './types'
 import type { Views } from './views'
@@ -41,14 +42,11 @@ function inPieces(all: readonly unknown[]): readonly (readonly unknown[])[] {
 
 /** Hands over writes and keys and runs `call`, all or nothing. Nothing in between runs code of the user. */
 export function withStaged<T>(native: NativeVersions, writes: readonly unknown[], keys: readonly unknown[], call: () => T): T {
-  try {
+  const stage = (): void => {
     for (const some of inPieces(writes)) native.stage(...some)
     for (const some of inPieces(keys)) native.stageKeys(...some)
-    return call()
-  } catch (error) {
-    native.unstage()
-    throw error
   }
+  return staged(native, stage, call)
 }
 
 /** Runs the function on the latest version, which the view then holds; returns that and what the function has read and written. */

@@ -1,6 +1,7 @@
 import { decodePart } from './codec'
 import { ShardmapError } from './errors'
 import type { Kind, NativeMap } from './native'
+import { staged } from './staging'
 
 // Nothing in this file runs code of the user: what was staged must be applied before anybody else stages.
 
@@ -18,14 +19,11 @@ interface Staging {
 
 /** All or none of the writes (key, value, kind, ...); returns what `apply` does. */
 export function applyAll<T>(native: Staging, writes: unknown[], apply: () => T): T {
-  try {
+  const stage = (): void => {
     if (writes.length === 0) native.size()
     for (let i = 0; i < writes.length; i += STAGE_ARGUMENTS) native.stage(...writes.slice(i, i + STAGE_ARGUMENTS))
-  } catch (error) {
-    native.unstage()
-    throw error
   }
-  return apply()
+  return staged(native, stage, apply)
 }
 
 /** The values of the keys at one point in time. */
