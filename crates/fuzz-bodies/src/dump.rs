@@ -162,7 +162,7 @@ fn check(cache: &Cache) {
         for (key, value) in page.rows {
             assert!(key::is_valid(key.as_bytes()), "{key:?}");
             let found = cache.get(KeyRef::new(key.as_bytes())).expect("it is open").value;
-            assert!(found.is_some_and(|found| found.identical(&value)), "{key:?} was not found");
+            assert!(found.is_some_and(|found| found.identical(&value)), "{key:?} {value:?} was not found");
         }
         from = page.next;
     }

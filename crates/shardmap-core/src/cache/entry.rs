@@ -56,11 +56,12 @@ impl Entry {
         self.rare.as_ref().and_then(|rare| rare.ttl).unwrap_or(rules.ttl)
     }
 
-    /// When it goes, although nobody asks.
+    /// When it goes, although nobody asks. What has a deadline goes one day, so that the cache knows that it has such entries.
     pub fn end(&self, rules: &Rules) -> u64 {
         let grace = self.rare.as_ref().map_or(0, |rare| rare.grace);
         let stale = if rules.allow_stale { self.ttl(rules) } else { 0 };
-        self.deadline.saturating_add(grace.max(stale))
+        let latest = if self.deadline == NEVER { NEVER } else { NEVER - 1 };
+        self.deadline.saturating_add(grace.max(stale)).min(latest)
     }
 
     pub fn charge(&self) -> u64 {

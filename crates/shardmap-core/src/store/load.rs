@@ -57,8 +57,9 @@ pub fn head(db: &Db) -> Result<Head> {
 
 fn read(db: &Db, history: u64) -> Result<Found> {
     let head = head(db)?;
-    // A transaction is one of a commit, and each commit has a version of its own.
-    if head.version > MAX_VERSION || head.next_tx > head.version {
+    // A transaction is one of a commit, each commit has a version of its own, and before the first there is nothing.
+    let is_empty = head.tallies.iter().all(|tally| tally.rows == 0);
+    if head.version > MAX_VERSION || head.next_tx > head.version || (head.version == 0 && !is_empty) {
         return Err(damaged("it has numbers that none has"));
     }
     let mut entries = Vec::new();
