@@ -3,6 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { SharedCache } from 'shardmap'
+import { runs } from './fixtures/runs.js'
 import { open } from './fixtures/caches.js'
 
 const keys = ['a', 'b', 1, '1', ['a', 1], 'c', 'd', 5n]
@@ -38,11 +39,11 @@ const value = fc.oneof(fc.nat(9), fc.constantFrom<any>(undefined, 'text', { a: 1
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ op: fc.constant('get' as const), id: key, times: fc.constantFrom(1, 1, 1, 2, 70) }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('set' as const), id: key, value, tags: fc.subarray(['x', 'y']) }) },
-  fc.record({ op: fc.constantFrom('peek' as const, 'has' as const, 'delete' as const, 'increment' as const, 'fetch' as const), id: key }),
+  fc.record({ op: fc.constantFrom('peek' as const, 'has' as const, 'getRemainingTTL' as const, 'delete' as const, 'increment' as const, 'fetch' as const), id: key }),
   fc.record({ op: fc.constant('setMany' as const), rows: fc.array(fc.tuple(key, value), { maxLength: 5 }) }),
   fc.record({ op: fc.constant('getMany' as const), ids: fc.array(key, { maxLength: 5 }) }),
   fc.record({ op: fc.constant('invalidateTag' as const), tag: fc.constantFrom('x', 'y') }),
-  fc.record({ op: fc.constantFrom('clear' as const, 'iterate' as const) }),
+  fc.record({ op: fc.constantFrom('clear' as const, 'iterate' as const, 'keys' as const, 'stats' as const) }),
 )
 
 function same(what: string, got: unknown, expected: unknown): void {
@@ -63,6 +64,7 @@ async function run(cache: SharedCache<any, any>, model: Model, step: any): Promi
       break
     case 'peek': same(what, cache.peek(k), row?.value); break
     case 'has': same(what, cache.has(k), row !== undefined); break
+    case 'getRemainingTTL': same(what, cache.getRemainingTTL(k), row === undefined ? 0 : Infinity); break
     case 'delete': same(what, cache.delete(k), model.rows.delete(step.id)); break
     case 'increment':
       if (row !== undefined && typeof row.value !== 'number') break
@@ -84,6 +86,8 @@ async function run(cache: SharedCache<any, any>, model: Model, step: any): Promi
       cache.clear()
       model.rows.clear()
       break
+    case 'keys': same(what, [...cache.keys()].map(idOf).sort(), [...model.rows.keys()].sort()); break
+    case 'stats': same(what, cache.stats().entries, model.rows.size); break
     case 'iterate':
       same(what, new Map([...cache].map(([key, value]) => [idOf(key), value])), new Map([...model.rows].sort().map(([id, { value }]) => [id, value])))
   }
@@ -107,7 +111,7 @@ for (const near of [0, 2, 8192]) {
           }
           SharedCache.destroy(cache.name)
         }),
-        { numRuns: 150 },
+        runs(150),
       )
       t.pass()
     })

@@ -7,6 +7,7 @@ import { refuses, refusesAndKeeps } from './fixtures/codes.js'
 import { places, refused, samples } from './fixtures/samples.js'
 import { fresh } from './fixtures/threads.js'
 import { changeable, sharedBetween } from './fixtures/graph.js'
+import { runs } from './fixtures/runs.js'
 
 const maps = [0, 8192].map(near => SharedMap.open<any, any>(fresh('codec'), { near }))
 const onlyNear = maps[1]
@@ -174,7 +175,7 @@ test('arbitrary values come back as structuredClone gives them', t => {
         if (!map.compareAndSet('k', got, 1)) throw new Error(`compareAndSet(get) of ${inspect(value)}`)
       }
     }),
-    { numRuns: 3000 },
+    runs(3000),
   )
   t.pass()
 })

@@ -3,11 +3,12 @@ import test from 'ava'
 import { isDeepStrictEqual, inspect } from 'node:util'
 import fc from 'fast-check'
 import { SharedMap, ShardmapError, type Batch, type Snapshot } from 'shardmap'
+import { runs } from './fixtures/runs.js'
 import { fresh } from './fixtures/threads.js'
 
 /** A key with the text that the model knows it by. */
 interface ModelKey { key: any; id: string }
-const keys: ModelKey[] = ['a', 'b', '1', 1, 0, 2n, true, '', '\uD800', new Uint8Array([1]), ['a'], ['a', 1], ['a', 'b'], 'k'.repeat(1200)]
+const keys: ModelKey[] = ['a', 'b', '1', 1, 0, 2n, true, '', '\uD800', new Uint8Array([1]), ['a'], ['a', 1], ['a', 'b'], ['a\0', 1], ['', 2], 'k'.repeat(1200)]
   .map((key, i) => ({ key, id: `${i}` }))
 const value = fc.oneof(
   fc.constantFrom<any>(undefined, null, 0, -0, NaN, 1, 5n, '', 'text', true, 2n ** 130n),
@@ -71,7 +72,8 @@ const command = fc.oneof(
   fc.record({ op: fc.constant('increment'), key, by: fc.constantFrom<any>(undefined, 1, -0.5, 1n, -(2n ** 70n)) }),
   fc.record({ op: fc.constantFrom('setMany', 'setMany', 'batch'), entries: some(fc.tuple(key, value)) }),
   fc.record({ op: fc.constantFrom('deleteMany', 'getMany', 'consistent'), keys: some(key) }),
-  fc.record({ op: fc.constantFrom('entries', 'size', 'scan', 'takeSnapshot', 'readSnapshot', 'flush', 'clear') }),
+  fc.record({ op: fc.constantFrom('entries', 'keys', 'values', 'forEach', 'size', 'takeSnapshot', 'readSnapshot', 'reserve', 'stats', 'flush', 'clear') }),
+  fc.record({ op: fc.constant('scan'), prefix: fc.constantFrom<any>([], ['a'], ['a', 1], ['a\0'], [''], ['none']) }),
 )
 
 function run(model: Model, real: Real, step: any): void {
@@ -144,7 +146,19 @@ function run(model: Model, real: Real, step: any): void {
     }
     case 'size': return same(what, map.size, model.rows.size)
     case 'entries': return sameRows(what, map, model.rows)
-    case 'scan': return same(what, [...map.scan(['a'])].length, [...model.rows.values()].filter(row => Array.isArray(row.key) && row.key[0] === 'a').length)
+    case 'keys': return sameRows(what, [...map.keys()].map((key): [any, any] => [key, map.get(key)]), model.rows)
+    case 'values': return sameRows(what, [...map.values()].map((value, i): [any, any] => [[...map.keys()][i], value]), model.rows)
+    case 'forEach': {
+      const rows: [any, any][] = []
+      map.forEach((value, key) => rows.push([key, value]))
+      return sameRows(what, rows, model.rows)
+    }
+    case 'reserve': return map.reserve(10)
+    case 'stats': return same(what, map.stats().entries, model.rows.size)
+    case 'scan': {
+      const begins = ([, { key }]: [string, { key: any }]) => Array.isArray(key) && isDeepStrictEqual(key.slice(0, step.prefix.length), step.prefix)
+      return sameRows(what, map.scan(step.prefix), new Map([...model.rows].filter(begins)))
+    }
     case 'takeSnapshot':
       real.snapshot.close()
       real.snapshot = map.snapshot()
@@ -193,7 +207,7 @@ for (const near of [0, 3, 8192]) {
             SharedMap.destroy(name)
           }
         }),
-        { numRuns: 150 },
+        runs(150),
       )
       t.pass()
     })
@@ -225,7 +239,7 @@ test('whatever is written under a byte limit, the limit holds and what is refuse
       }
       SharedMap.destroy(name)
     }),
-    { numRuns: 200 },
+    runs(200),
   )
   t.pass()
 })
