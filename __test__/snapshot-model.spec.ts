@@ -3,6 +3,7 @@ import test from 'ava'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { SnapshotMap, ShardmapError, type Snapshot } from 'shardmap'
+import { runs } from './fixtures/runs.js'
 import { fresh } from './fixtures/threads.js'
 import { modes, type AnyMap } from './fixtures/versions.js'
 
@@ -19,8 +20,9 @@ const back = fc.integer({ min: -1, max: 6 })
 
 const command = fc.oneof(
   fc.record({ op: fc.constantFrom('commit', 'commit', 'commitSync', 'commitFn', 'replaceAll'), writes }),
-  fc.record({ op: fc.constant('tryCommit'), writes, back, reads: fc.option(fc.array(key, { maxLength: 4 }), { nil: undefined }) }),
-  fc.record({ op: fc.constantFrom('rollback', 'at', 'getAt', 'changes', 'delta'), back }),
+  fc.record({ op: fc.constant('tryCommit'), writes, back, reads: fc.option(fc.array(key, { maxLength: 4 }), { nil: undefined }), txId: fc.option(fc.constantFrom('one', 'other'), { nil: undefined }) }),
+  fc.record({ op: fc.constantFrom('rollback', 'at', 'getAt', 'delta'), back }),
+  fc.record({ op: fc.constant('changes'), back, to: fc.option(back, { nil: undefined }) }),
   fc.record({ op: fc.constantFrom('read', 'take', 'drop', 'versions') }),
 )
 
@@ -35,6 +37,8 @@ interface State {
   written: Map<number, number>[]
   held: { snapshot: Snapshot<any, any>; version: number }[]
   mirrored: number
+  /** The versions of the transactions with a name. */
+  named: Map<string, bigint>
 }
 
 function same(what: string, got: unknown, expected: unknown): void {
@@ -111,12 +115,15 @@ async function run(state: State, step: any): Promise<void> {
     }
     case 'tryCommit': {
       const reads: number[] = step.reads ?? given
-      const got = await codeOf(() => map.tryCommit({ version: BigInt(version), writes: entriesOf(step.writes), ...(step.reads && { reads: reads.map(id => keys[id]) }) }))
+      const got = await codeOf(() => map.tryCommit({ version: BigInt(version), writes: entriesOf(step.writes), ...(step.reads && { reads: reads.map(id => keys[id]) }), ...(step.txId && { txId: step.txId }) }))
+      if (state.named.has(step.txId)) return same(what, got, state.named.get(step.txId))
       if (!isKept || version > latest) return same(what, got, 'ERR_SHARDMAP_VERSION')
       // A key that is absent in both versions counts as unwritten.
       const lost = reads.some(id => state.written[latest].get(id) !== state.written[version].get(id) && (versions[latest].has(id) || versions[version].has(id)))
       if (lost) return same(what, got, 'ERR_SHARDMAP_CONFLICT')
-      return same(what, got, push(state, applied(versions[latest], step.writes), given))
+      const made = push(state, applied(versions[latest], step.writes), given)
+      if (step.txId) state.named.set(step.txId, made)
+      return same(what, got, made)
     }
     case 'rollback': {
       const got = await codeOf(() => map.rollback(BigInt(version)))
@@ -137,7 +144,8 @@ async function run(state: State, step: any): Promise<void> {
       for (const id of ids) same(what, await codeOf(() => map.get(keys[id], { at: BigInt(version) })), isKept ? versions[Math.min(version, latest)].get(id) : 'ERR_SHARDMAP_VERSION')
       return
     case 'changes': {
-      const got = await codeOf(() => [...map.changes(BigInt(version))])
+      const to = Math.max(0, latest - (step.to ?? 0))
+      const got = await codeOf(() => [...map.changes(BigInt(version), ...(step.to === undefined ? [] : [BigInt(to)]))])
       if (!inHistory(version)) return same(what, got, 'ERR_SHARDMAP_VERSION')
       const now = new Map(versions[Math.min(version, latest)])
       for (const { key, before, after } of got as any[]) {
@@ -146,7 +154,7 @@ async function run(state: State, step: any): Promise<void> {
         if (after === undefined) now.delete(id)
         else now.set(id, after)
       }
-      return same(what, now, versions[latest])
+      return same(what, now, versions[Math.min(Math.max(to, version), latest)])
     }
     case 'delta': {
       const got = await codeOf(() => map.exportDelta(BigInt(state.mirrored)))
@@ -172,7 +180,7 @@ for (const mode of modes) {
       const property = fc.asyncProperty(fc.array(command, { maxLength: 40 }), async steps => {
         const names = [fresh('model'), fresh('mirror')]
         const [map, mirror] = names.map((name, i) => SnapshotMap.open<any, any>(name, { near, history, mode: i ? 'delta' : mode }))
-        const state: State = { map, mirror, history, versions: [new Map()], written: [new Map()], held: [], mirrored: 0 }
+        const state: State = { map, mirror, history, versions: [new Map()], written: [new Map()], held: [], mirrored: 0, named: new Map() }
         try {
           for (const step of [...steps, { op: 'read' }, { op: 'delta', back: 0 }]) await run(state, step)
           state.held.forEach(({ snapshot }) => snapshot.close())
@@ -183,7 +191,7 @@ for (const mode of modes) {
           names.forEach(name => SnapshotMap.destroy(name))
         }
       })
-      await fc.assert(property, { numRuns: 150 })
+      await fc.assert(property, runs(150))
       t.pass()
     })
   }

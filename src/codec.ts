@@ -35,6 +35,7 @@ function encodeObject(value: unknown): Uint8Array {
   if (typeof value !== 'object' || value === null) throw refusal(value)
   if (types.isUint8Array(value)) {
     if (types.isSharedArrayBuffer(value.buffer)) throw refusal(value)
+    if (value.byteLength === 0 && isDetached(value)) throw refusal(value, 'its buffer was transferred')
     encodedKind = BYTES
     return value
   }
@@ -44,6 +45,14 @@ function encodeObject(value: unknown): Uint8Array {
   const bytes = kind === PACKED ? packr.pack(walked) : toClone(walked)
   encodedKind = kind
   return bytes
+}
+
+function isDetached(value: Uint8Array): boolean {
+  try {
+    return new Uint8Array(value).length > value.length
+  } catch {
+    return true
+  }
 }
 
 /** Reads the result of a native call that returns a value. `head` must be as that call left it. */

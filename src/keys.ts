@@ -10,10 +10,19 @@ const MAX_PARTS = 65_535
  */
 export function ownKey<K>(key: K): K {
   if (typeof key !== 'object' || key === null) return key
-  if (types.isUint8Array(key)) return new Uint8Array(key) as unknown as K
+  if (types.isUint8Array(key)) return ownBytes(key) as unknown as K
   if (!Array.isArray(key)) return key
   if (key.length > MAX_PARTS) throw new ShardmapError('ERR_SHARDMAP_KEY', `a key has at most 65,535 bytes, and this tuple has ${key.length} parts; use a digest of it`)
-  return Array.from(key as unknown[], (part) => (types.isUint8Array(part) ? new Uint8Array(part) : part)) as unknown as K
+  return Array.from(key as unknown[], (part) => (types.isUint8Array(part) ? ownBytes(part) : part)) as unknown as K
+}
+
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  try {
+    return new Uint8Array(bytes)
+  } catch {
+    // Its buffer was transferred: there are no bytes, as the native side finds.
+    return new Uint8Array()
+  }
 }
 
 /** A string for an own tuple or byte key, different for different keys; undefined for what is no key. */
