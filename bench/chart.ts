@@ -58,6 +58,35 @@ export function curves(title: string, x: string, y: string, xs: readonly number[
   })
 }
 
+/** What was seen at its times. */
+export interface Course {
+  name: string
+  colour: string
+  points: readonly (readonly [x: number, y: number])[]
+  /** Drawn thicker, over the others. */
+  strong?: boolean
+}
+
+/** What was measured again and again over a time, as an SVG document. */
+export function timeline(title: string, x: string, y: string, courses: readonly Course[]): string {
+  return render(900, 340, {
+    title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+    legend: { top: 30, itemWidth: 18, itemGap: 18, textStyle: { fontSize: 11 } },
+    grid: { left: 56, right: 24, top: 68, bottom: 44 },
+    xAxis: { type: 'value', name: x, nameLocation: 'middle', nameGap: 26, min: 0, max: 'dataMax', axisLabel: { formatter: short } },
+    yAxis: { type: 'value', name: y, min: 0 },
+    series: courses.map(({ name, colour, points, strong }) => ({
+      type: 'line' as const,
+      name,
+      showSymbol: false,
+      lineStyle: { color: colour, width: strong ? 2.5 : 1.2 },
+      itemStyle: { color: colour },
+      z: strong ? 3 : 2,
+      data: points.map((point) => [...point])
+    }))
+  })
+}
+
 export interface Line {
   name: string
   value: number

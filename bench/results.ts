@@ -1,21 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { cpus, release, totalmem } from 'node:os'
 import type { Awaited } from './bars-peers.js'
 import type { Bar } from './bar.js'
 import type { CacheResults } from './cache/steps.js'
+import type { Machine } from './machine.js'
 import type { Rust } from './rust.js'
 import type { PointResult } from './sweep.js'
 import type { VersionPeers } from './version-peers.js'
-
-export interface Machine {
-  cpu: string
-  cores: number
-  memoryGiB: number
-  system: string
-  node: string
-  rust: string
-  commit: string
-}
 
 export interface Results {
   date: string
@@ -28,23 +17,4 @@ export interface Results {
   awaited: Awaited
   memoryMiB: { shared: number; copies: number; churn: number }
   rust: Rust['groups']
-}
-
-export function machine(root: string): Machine {
-  const first = (command: string, args: string[]) => {
-    try {
-      return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-    } catch {
-      return 'unknown'
-    }
-  }
-  return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${process.platform} ${process.arch} ${release()}`,
-    node: process.version,
-    rust: first('rustc', ['--version']),
-    commit: first('git', ['describe', '--always', '--dirty'])
-  }
 }

@@ -4,15 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { SharedCache } from 'shardmap'
 import { statOf } from '../stat.js'
+import { flatnessOf, type Sample } from '../windows.js'
 import { BOUNDS, NAME } from './churner.js'
 
 const MIB = 2 ** 20
 const THREADS = 4
-/** The first part of the time, in which tables and heaps find their size. */
-const WARM_UP = 0.25
-/** Parts of the time after it, whose medians are compared. */
-const WINDOWS = 5
-const FLAT = 1.05
 /** Heaps that must collect soon have their size soon. */
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 }
 const SAMPLE_MS = 100
@@ -20,11 +16,6 @@ const LINE_MS = 10_000
 
 const minutes = Number(process.argv[2] ?? 10)
 if (!(minutes > 0)) throw new Error('churn takes a number of minutes')
-
-interface Sample {
-  at: number
-  rss: number
-}
 
 const cache = SharedCache.open<string, unknown>(NAME, { ...BOUNDS, ttl: 5_000, ttlJitter: 0.2 })
 const failures: string[] = []
@@ -57,10 +48,9 @@ if (left.entries !== 0 || left.bytes !== 0) failures.push(`${left.entries} entri
 for (const [what, count] of Object.entries({ ...last.evictions, loads: last.loads, 'load errors': last.loadErrors }))
   if (count === 0) failures.push(`nothing happened: ${what} 0`)
 
-const windows = medians()
-const spread = Math.max(...windows) / windows[0]!
-if (spread > FLAT) failures.push(`resident memory grew to ${spread.toFixed(3)} of what it was after the warm-up`)
-console.log(`${Math.round(steps).toLocaleString('en-US')} steps; resident after the warm-up, by window: ${windows.map((rss) => (rss / MIB).toFixed(1)).join(' ')} MiB; highest / first ${spread.toFixed(3)}`)
+const { windows, spread, flat } = flatnessOf(samples)
+if (!flat) failures.push(`resident memory grew to ${spread.toFixed(3)} of what it was after the warm-up`)
+console.log(`${Math.round(steps).toLocaleString('en-US')} steps; resident after the warm-up, by window: ${windows.map(({ median }) => (median / MIB).toFixed(1)).join(' ')} MiB; highest / first ${spread.toFixed(3)}`)
 for (const failure of failures) console.error(failure)
 console.log(failures.length === 0 ? 'flat, and within the bounds' : 'FAILED')
 process.exit(failures.length === 0 ? 0 : 1)
@@ -70,17 +60,6 @@ function lineOf(at: number, { entries, bytes, hits, misses, loads, loadErrors, e
   const causes = Object.entries(evictions).map(([cause, count]) => `${cause} ${count.toLocaleString('en-US')}`)
   const head = `${(at / 1000).toFixed(0).padStart(4)} s  RSS ${statOf(recent).median.toFixed(1)} MiB  ${entries.toLocaleString('en-US')} entries  ${(bytes / MIB).toFixed(1)} MiB`
   return `${head}  hits ${((100 * hits) / (hits + misses)).toFixed(1)} %  loads ${loads.toLocaleString('en-US')}, ${loadErrors.toLocaleString('en-US')} failed  ${causes.join('  ')}`
-}
-
-/** Of resident memory, in each window after the warm-up. */
-function medians(): number[] {
-  const end = samples.at(-1)!.at
-  const begin = WARM_UP * end
-  const length = (end - begin) / WINDOWS
-  return Array.from({ length: WINDOWS }, (_, i) => {
-    const inside = samples.filter(({ at }) => at >= begin + i * length && at < begin + (i + 1) * length)
-    return statOf(inside.map(({ rss }) => rss)).median
-  })
 }
 
 /** The steps that a thread has made; it ends when it is told to. */
