@@ -1,6 +1,6 @@
 // The commands of package.json. Each works on a fresh clone with Node and Rust.
 import { conform } from './conformance.mjs'
-import { ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, run, runModule, stop } from './ensure.mjs'
+import { ensureBenchParts, ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, run, runModule, stop } from './ensure.mjs'
 import { checkTypes, writeTypes } from './types.mjs'
 
 const [task, ...args] = process.argv.slice(2)
@@ -28,7 +28,8 @@ function rust() {
 
 function suite() {
   ready()
-  ensureCompiled('__test__', 'test')
+  ensureBenchParts()
+  ensureCompiled('__test__', 'test', 'bench')
 }
 
 function benches() {
@@ -73,6 +74,10 @@ const tasks = {
   bench() {
     benches()
     run(process.execPath, '--expose-gc', 'build/bench/main.js', ...args)
+  },
+  soak() {
+    suite()
+    run(process.execPath, 'build/test/soak/main.js', ...args)
   },
   churn() {
     benches()

@@ -1,0 +1,55 @@
+// A place in which one worker thread follows another.
+import { Worker } from 'node:worker_threads'
+import { markDying, type Post } from './life.js'
+import type { Fault, Tally } from './shared.js'
+
+/** Heaps that must collect soon have their size soon. */
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 }
+
+/** A seat whose threads follow one another. */
+export class Seat {
+  readonly #post: () => Post
+  readonly #tally: Tally
+  readonly #fail: (failure: unknown) => void
+  #worker: Worker | undefined
+  #now: Post
+  #expected = false
+  #loaded: Promise<void> = Promise.resolve()
+  #gone: Promise<void> = Promise.resolve()
+
+  /** `post` gives what the next one is to know. */
+  constructor(post: () => Post, tally: Tally, fail: (failure: unknown) => void) {
+    this.#post = post
+    this.#now = post()
+    this.#tally = tally
+    this.#fail = fail
+  }
+
+  bear(): void {
+    this.#now = this.#post()
+    this.#expected = false
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: this.#now, resourceLimits: HEAP })
+    this.#worker = worker
+    worker.on('error', this.#fail)
+    this.#loaded = new Promise(resolve => worker.on('message', ({ failure }) => (failure === undefined ? resolve() : this.#fail(failure))))
+    this.#gone = new Promise(resolve => worker.once('exit', code => {
+      if (!this.#expected) this.#fail(`the thread of seat ${this.#now.seat} ended by itself, with ${code}`)
+      resolve()
+    }))
+  }
+
+  /** At any instant once its modules are there: Node leaves files open when it ends a thread that is reading them. */
+  async end(way: 'terminate' | 'exit' | 'return'): Promise<void> {
+    await Promise.race([this.#loaded, this.#gone])
+    this.#expected = true
+    if (way === 'terminate') {
+      markDying(this.#now.shared, this.#now.id)
+      await this.#worker!.terminate()
+    } else {
+      this.#worker!.postMessage(way)
+    }
+    const fault: Record<typeof way, Fault> = { terminate: 'thread terminated', exit: 'thread exited', return: 'thread returned' }
+    this.#tally.add(fault[way])
+    await this.#gone
+  }
+}
