@@ -1,7 +1,7 @@
 // A panic inside any native function becomes ERR_SHARDMAP_PANIC, and the map goes on.
 import test from 'ava'
 import { createRequire } from 'node:module'
-import { SharedMap, ShardmapError } from 'shardmap'
+import { SharedCache, SharedMap, ShardmapError } from 'shardmap'
 import { refuses } from './fixtures/codes.js'
 import { fresh } from './fixtures/threads.js'
 
@@ -121,4 +121,28 @@ test.serial('through the face a panic is a ShardmapError, and the next call goes
   }
   map.setMany([['c', 1]])
   t.deepEqual([...map.keys()].sort(), ['a', 'c'], 'nothing of a call that panicked was left staged')
+})
+
+test.serial('a setMany or deleteMany that panics while it applies leaves nothing for the next one to apply', t => {
+  const { space: own } = require('../../dist/native.js')
+  for (const [kind, open] of [['openMap', () => SharedMap.open<string, number>(fresh('panic'))], ['openCache', () => SharedCache.open<string, number>(fresh('panic'), { max: 10 })]] as const) {
+    const original = own[kind]
+    let panics = false
+    own[kind] = (...args: unknown[]) => {
+      const native = original(...args)
+      const { apply } = native
+      native.apply = (...given: unknown[]) => {
+        if (panics) binding.panicNext()
+        return apply(...given)
+      }
+      return native
+    }
+    const map = open()
+    own[kind] = original
+    panics = true
+    refuses(t, 'ERR_SHARDMAP_PANIC', () => map.setMany([['a', 1]]), kind)
+    panics = false
+    map.setMany([['b', 2]])
+    t.deepEqual([...map], [['b', 2]], kind)
+  }
 })
