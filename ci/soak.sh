@@ -13,8 +13,8 @@ soaked() {
   cp "$root/build/stamps/native" build/stamps/
   node scripts/run.mjs soak "$@"
 }
-echo "planted: a transaction's reads are not checked, a near cache is not, handles are kept for ever (a minute and a half)"
+echo "planted: a transaction's reads are not checked, a near cache is not, scratch memory of handles is kept for ever (a minute and a half)"
 caught soak/lost-update 'money constant|counter within its writes' soaked --minutes 2 --any-memory
 caught soak/stale-near 'write told is read|own write is read|counter within its writes' soaked --minutes 2 --any-memory
-caught soak/kept-handles 'memory is not flat' soaked --minutes 1.5
+caught soak/kept-scratch 'memory is not flat' soaked --minutes 1.5
 echo "ok: $minutes minutes of soak lost nothing and left nothing, memory was flat; a lost update, a stale read and a leak were caught"

@@ -22,6 +22,8 @@ export interface Plan {
   seed: number
   threads: number
   folder: string
+  /** Rests that there must be at least, for what is judged by them. */
+  rests: number
 }
 export interface Sample {
   at: number
@@ -51,7 +53,7 @@ const SAMPLE_MS = 1_000
 /** Between two rests: short runs have many too, for memory is judged by them. */
 const REST_EVERY_MS = Math.min(20_000, Math.max(5_000, plan.ms / 30))
 const ARRIVES_MS = 120_000
-/** On a machine that is busy a short run goes on for so long at most, until its threads have met all that they must. */
+/** On a machine that is busy a short run goes on for so long at most, until its threads have met all that they must and rested often enough. */
 const EXTRA_MS = 180_000
 
 const tell = (told: Told): void => void process.send!(told)
@@ -108,6 +110,7 @@ class Arena {
   readonly #life: Life
   readonly #seats: Seat[]
   #lives = 0
+  #rests = 0
 
   constructor(shared: Shared) {
     this.#pause = new Int32Array(shared.pause)
@@ -139,7 +142,7 @@ class Arena {
 
   #goesOn(): boolean {
     if (failed || elapsed() > plan.ms + EXTRA_MS) return false
-    return elapsed() < plan.ms || missing(this.#life.tally.sums()).length > 0
+    return elapsed() < plan.ms || this.#rests < plan.rests || missing(this.#life.tally.sums()).length > 0
   }
 
   async #replaceOne(): Promise<void> {
@@ -159,6 +162,7 @@ class Arena {
     await collect()
     await nothingHeld(this.#life, collect)
     tell({ rest: sample() })
+    this.#rests++
     for (const seat of this.#seats) seat.bear()
     this.#set(WORK)
   }

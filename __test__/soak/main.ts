@@ -7,7 +7,7 @@ import { html, markdown } from './page.js'
 import { pageOf, total, type Asked } from './report.js'
 import { run, type Run } from './run.js'
 import { CHECKS, FAULTS } from './shared.js'
-import { judge, operationsOf } from './verdict.js'
+import { judge, operationsOf, RESTING_SAMPLES } from './verdict.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const { values } = parseArgs({
@@ -36,7 +36,7 @@ function line({ samples, sums }: Run): void {
   console.log(`${(at / 1000).toFixed(0).padStart(5)} s  ${count(rate).padStart(9)} calls/s  ${count(total(sums, FAULTS)).padStart(9)} faults  ${count(total(sums, CHECKS)).padStart(11)} checks  ${(rss / 2 ** 20).toFixed(1).padStart(6)} MiB resident`)
 }
 
-const result = await run({ ms: asked.minutes * 60_000, seed: asked.seed, threads: asked.threads }, line)
+const result = await run({ ms: asked.minutes * 60_000, seed: asked.seed, threads: asked.threads, rests: values['any-memory'] ? 0 : RESTING_SAMPLES }, line)
 const verdict = judge(result, !values['any-memory'])
 const page = pageOf(root, asked, result, verdict)
 mkdirSync(values.report, { recursive: true })

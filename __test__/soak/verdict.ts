@@ -13,7 +13,7 @@ export interface Verdict {
 
 /** Fewer in a window say nothing: threads come and go, and resident memory with them. */
 const WORKING_SAMPLES = 300
-const RESTING_SAMPLES = 15
+export const RESTING_SAMPLES = 15
 
 /** Names of operations. */
 export const operationsOf = (sums: Record<string, number>): string[] => Object.keys(sums).filter(name => name.includes('.'))

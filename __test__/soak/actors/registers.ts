@@ -57,7 +57,9 @@ export function registers(life: Life): Actor {
     } else if (way < 4) returns(map.update(key, () => undefined) === undefined, 'update')
     else returns(map.compareAndSet(key, before, undefined), 'compareAndSet')
     marks.done(seat, i)
-    life.check('own write is read', found(place, near.get(key)) === (present ? n : undefined) && near.has(key) === present, () => `${place} is ${String(near.get(key))}`)
+    const [read, has] = [found(place, near.get(key)), near.has(key)]
+    const seen = (): string => `${place} is ${read} (has ${has}), natively ${found(place, far.get(key))}, after ${present ? n : 'its deletion'} by way ${way} of the ${map === near ? 'near' : 'far'} handle`
+    life.check('own write is read', read === (present ? n : undefined) && has === present, seen)
   }
 
   /** The batch's writes are told when they have crossed, all of them. */
