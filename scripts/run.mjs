@@ -23,6 +23,7 @@ function rust() {
   ensureCargo()
   run('cargo', 'test', '--workspace', '--exclude', 'shardmap-bench', '--quiet')
   run('bash', 'ci/loom.sh', 'quick')
+  run('bash', 'ci/shuttle.sh', 'quick')
   run('bash', 'ci/asan.sh', 'quick')
 }
 

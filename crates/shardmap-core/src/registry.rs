@@ -122,8 +122,7 @@ pub fn open<T: Named>(name: &str, options: T::Options) -> Result<Arc<T>> {
     drop(names);
     let busy = Busy(name);
     let map = T::make(options)?;
-    lock(&NAMES).insert(name.to_owned(), Place::Here { kind: T::KIND, map: map.clone() });
-    drop(busy);
+    busy.settle(Place::Here { kind: T::KIND, map: map.clone() });
     Ok(map)
 }
 
@@ -139,15 +138,21 @@ fn present<T: Named>(name: &str, kind: &str, map: Arc<dyn Any + Send + Sync>, gi
     Ok(map)
 }
 
-/// A name that is taken; free again, unless a map is there, whatever fails or panics.
+/// A name that is taken, by this alone; free again, unless it is settled, whatever fails or panics.
 struct Busy<'a>(&'a str);
+
+impl Busy<'_> {
+    /// Somebody else may take the name from here on, so this must not free it any more.
+    fn settle(self, place: Place) {
+        lock(&NAMES).insert(self.0.to_owned(), place);
+        SETTLED.notify_all();
+        std::mem::forget(self);
+    }
+}
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        let mut names = lock(&NAMES);
-        if matches!(names.get(self.0), Some(Place::Busy)) {
-            names.remove(self.0);
-        }
+        lock(&NAMES).remove(self.0);
         SETTLED.notify_all();
     }
 }

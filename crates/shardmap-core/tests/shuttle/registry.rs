@@ -37,7 +37,6 @@ fn of_all_maps_that_were_opened_under_a_name_only_the_one_that_has_it_lives() {
                 let first = open_map();
                 let _ = first.set(key(1), value(1));
                 destroy::<ShardedMap>(NAME).unwrap();
-                assert!(is_over(&first) || Arc::strong_count(&first) > 1, "a destroyed map lives");
                 [first, open_map()]
             })
         };
