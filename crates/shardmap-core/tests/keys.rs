@@ -144,6 +144,14 @@ fn nan_is_one_key_and_zero_has_no_sign() {
 }
 
 #[test]
+fn a_short_string_is_written_to_its_last_unit_whatever_its_length() {
+    for len in 0..20 {
+        let given = Given::Text((0..len).map(|unit| 65 + unit).collect());
+        assert!(given.matches(&parts(&given.encoded()).1.next().unwrap()), "{len}");
+    }
+}
+
+#[test]
 fn a_key_of_the_longest_length_is_taken_and_one_more_byte_refused() {
     let key = |len: usize| {
         let mut key = KeyBuf::new();
