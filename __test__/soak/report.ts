@@ -50,10 +50,10 @@ function picture({ samples, rests }: Run, { working, resting }: Verdict): string
   })
   return timeline('Memory of the process', unit.name, 'MiB', [
     curve('resident', '#fdba74', samples, ({ rss }) => rss),
-    medians('median of a window', '#c2410c', working),
+    medians('median of each window', '#c2410c', working),
     curve('resident at rest', '#93c5fd', rests, ({ rss }) => rss),
-    medians('median of a window at rest', '#1d4ed8', resting),
-    curve('heap of the thread that stays, at rest', '#64748b', rests, ({ heap }) => heap),
+    medians('median at rest', '#1d4ed8', resting),
+    curve('JavaScript heap at rest', '#64748b', rests, ({ heap }) => heap),
   ].filter(({ points }) => points.length > 0))
 }
 

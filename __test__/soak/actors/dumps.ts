@@ -23,7 +23,8 @@ export function dumps(life: Life): Actor {
       // An earlier life of the seat may have been ended in the middle.
       destroy()
       await restore(written)
-      await damage()
+      // Node leaves a file open when it ends a thread between opening it to cut it and closing it: the thread that is never ended does this.
+      if (life.seat === 0) await damage()
     } finally {
       busy = false
       destroy()
