@@ -27,10 +27,16 @@ function rust() {
   run('bash', 'ci/asan.sh', 'quick')
 }
 
-function suite() {
-  ready()
+/** Beside whatever addon is there. */
+function tests() {
+  ensureFace()
   ensureBenchParts()
   ensureCompiled('__test__', 'test', 'bench')
+}
+
+function suite() {
+  ready()
+  tests()
 }
 
 function benches() {
@@ -55,6 +61,7 @@ const tasks = {
   },
   rust,
   suite,
+  tests,
   ava,
   conformance() {
     ready()
