@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . ci/nightly.sh
 needs_nightly miri rust-src
 
-seeds=${1:-3}
+seeds=${1:-2}
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/miri} PROPTEST_CASES=2
 # The provenance of long keys and values is exposed, for their addresses stand in words, and so is that of parking_lot's queues.
 # The clock and the folder of the tests are the machine's.
