@@ -387,8 +387,8 @@ export declare class SharedCache<K extends Key = string, V = unknown> implements
    * The value of the key; if there is none, what `load` makes of it, which is stored. In the whole process there is one load of a key at a time: who
    * asks meanwhile waits for it. When the caller whose loader runs ends, aborts or times out, the loader of the next one who waits runs. What
    * a loader throws rejects all who wait, rebuilt in other threads, and is not stored. If the key is written, deleted, or a tag of it invalidated meanwhile, the
-   * result is not stored: it answers those who asked before, and of those who asked after it the next one loads. `load` runs under no lock; one that fetches its own key rejects with `ERR_SHARDMAP_LOCKED`.
-   * Loaders of two keys that fetch each other's keys can wait for each other: give them a `timeout`.
+   * result is not stored: it answers those who asked before; those who asked after it get what is there by then, or the next of them loads.
+   * `load` runs under no lock; one that fetches its own key rejects with `ERR_SHARDMAP_LOCKED`. Loaders of two keys that fetch each other's keys can wait for each other: give them a `timeout`.
    */
   fetch(key: K, load: (key: K, context: LoadContext<V>) => V | Promise<V>, options?: FetchOptions): Promise<V>;
   /** Removes all entries with the tag, and returns how many there were. Its cost is theirs. */

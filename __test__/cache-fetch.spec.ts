@@ -114,6 +114,25 @@ for (const [what, change, after] of changes) {
   })
 }
 
+test('who waits for a load that was overtaken gets what was set meanwhile, and loads nothing', async t => {
+  const cache = open()
+  const [before, after, forced] = [new Source(), new Source(), new Source()]
+  const early = cache.fetch('a', before.load)
+  cache.delete('a')
+  const late = cache.fetch('a', after.load)
+  const refresh = cache.fetch('a', forced.load, { forceRefresh: true })
+  cache.set('a', 'set')
+  before.last.answer.resolve('old')
+  t.is(await early, 'old')
+  t.is(await late, 'set')
+  t.is(after.asked.length, 0)
+  await until('who wants it anew loads', () => forced.asked.length === 1)
+  t.is(cache.get('a'), 'set')
+  forced.last.answer.resolve('new')
+  t.is(await refresh, 'new')
+  t.is(cache.get('a'), 'new')
+})
+
 test('who asks after a write waits for the load that is on its way, and then loads anew', async t => {
   const cache = open()
   const [before, after] = [new Source(), new Source()]

@@ -78,11 +78,10 @@ func (c call) after(state register) []any {
 	case "delete":
 		return only(said == state.present, register{})
 	case "load":
-		late, _ := c.Args[1].(bool)
-		if !state.present {
-			return []any{state, c.arg(0)}
+		if state.present {
+			return nil
 		}
-		return only(late, c.arg(0))
+		return []any{state, c.arg(0)}
 	case "join":
 		return only(!state.present || result == state, state)
 	}

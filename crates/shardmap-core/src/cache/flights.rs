@@ -3,19 +3,16 @@
 //! A key has at most one flight and a flight exactly one leader, who loads, and who ends it or passes it on; the others wait in the order they
 //! came. A flight has a number, another one for each leader, so that a leader whose flight was passed on changes nothing any more. A write of
 //! the key spoils the flight: whatever its leader has read may be older than the write, and is not stored. It answers those who asked before the
-//! write; of those who asked after it, the first then leads, for they may know of the write.
+//! write; those who asked after it may know of the write. They get the value that is there by then, if it is fresh; else the first of them leads.
 //!
 //! The table has no lock and calls nobody. All of it happens under the lock of the key's shard, together with what it depends on: that the key
 //! is absent when a flight begins, that a write spoils the flight, and that what is loaded is stored only if none did.
 
 mod letters;
 
-pub use letters::{Ended, Letters, News, Party, Tell};
+pub use letters::{Ended, Kept, Letters, News, Party, Tell};
 
-use crate::{
-    key::{Key, KeyRef},
-    value::Value,
-};
+use crate::key::{Key, KeyRef};
 use hashbrown::{hash_table::Entry, HashTable};
 use std::collections::VecDeque;
 
@@ -51,12 +48,28 @@ fn of<'a>(key: KeyRef<'a>) -> impl Fn(&Flight) -> bool + 'a {
 }
 
 impl Flight {
-    /// Makes the first waiter the leader, whose load begins now and has missed no write. Returns the former one, `None` when nobody waits.
-    fn pass_on(&mut self, last: &mut u32, stale: impl FnOnce(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) -> Option<Party> {
+    /// Answers the waiters with the value that `kept` finds, if it is fresh, and makes the first who is not answered the leader, whose load begins now
+    /// and has missed no write. Returns the former one, `None` when nobody waits any more.
+    fn pass_on(&mut self, last: &mut u32, kept: impl FnOnce(KeyRef<'_>) -> Option<Kept>, letters: &mut Letters) -> Option<Party> {
+        if self.waiters.is_empty() {
+            return None;
+        }
+        let stale = match kept(KeyRef { bytes: self.key.as_bytes(), hash: self.hash }) {
+            Some(Kept::Fresh(value)) => {
+                self.waiters.retain(|party| {
+                    if !party.force {
+                        letters.add(party, News::Loaded(value.clone()));
+                    }
+                    party.force
+                });
+                Some(value)
+            }
+            Some(Kept::Stale(value)) => Some(value),
+            None => None,
+        };
         let heir = self.waiters.pop_front()?;
         *last = last.wrapping_add(1);
         (self.number, self.spoiled) = (*last, None);
-        let stale = stale(KeyRef { bytes: self.key.as_bytes(), hash: self.hash });
         letters.add(&heir, News::Lead { key: self.key.clone(), flight: self.number, stale });
         Some(std::mem::replace(&mut self.leader, heir))
     }
@@ -115,20 +128,20 @@ impl Flights {
         Some((&found.leader, found.spoiled.is_some()))
     }
 
-    /// Ends the load, with a value or an error. `None` when it is not the key's flight any more. Who asked only after a write is not answered: the
-    /// first of them leads, with the old value if `stale` finds one.
+    /// Ends the load, with a value or an error. `None` when it is not the key's flight any more. Who asked only after a write is not answered by it, but by
+    /// the value that `kept` finds, or the first of them leads.
     pub fn settle(
         &mut self,
         key: KeyRef<'_>,
         flight: u32,
-        stale: impl FnOnce(KeyRef<'_>) -> Option<Value>,
+        kept: impl FnOnce(KeyRef<'_>) -> Option<Kept>,
         letters: &mut Letters,
     ) -> Option<Ended> {
         let mut found = self.table.find_entry(key.hash, of(key)).ok().filter(|found| found.get().number == flight)?;
         let ending = found.get_mut();
         let early = ending.spoiled.unwrap_or(ending.waiters.len());
         let (waiters, dirty) = (ending.waiters.drain(..early).collect(), ending.spoiled.is_some());
-        let leader = match ending.pass_on(&mut self.last, stale, letters) {
+        let leader = match ending.pass_on(&mut self.last, kept, letters) {
             Some(leader) => leader,
             None => {
                 let leader = found.remove().0.leader;
@@ -139,11 +152,11 @@ impl Flights {
         Some(Ended { leader, waiters, dirty })
     }
 
-    /// The leader gives up: the first waiter leads, with the old value if `stale` finds one, or the flight ends.
-    pub fn abandon(&mut self, key: KeyRef<'_>, flight: u32, stale: impl FnOnce(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) {
+    /// The leader gives up: who waits gets the value that `kept` finds, or the first of them leads, or the flight ends.
+    pub fn abandon(&mut self, key: KeyRef<'_>, flight: u32, kept: impl FnOnce(KeyRef<'_>) -> Option<Kept>, letters: &mut Letters) {
         let found = self.table.find_entry(key.hash, of(key));
         let Some(mut found) = found.ok().filter(|found| found.get().number == flight) else { return };
-        match found.get_mut().pass_on(&mut self.last, stale, letters) {
+        match found.get_mut().pass_on(&mut self.last, kept, letters) {
             Some(leader) => letters.forget(&leader),
             None => {
                 letters.forget(&found.remove().0.leader);
@@ -162,15 +175,15 @@ impl Flights {
         flight.waiters.remove(at).inspect(|party| letters.forget(party)).is_some()
     }
 
-    /// A holder has ended: it waits no more, and what it led is passed on. `stale` finds the old value of a key.
-    pub fn end_holder(&mut self, holder: u64, mut stale: impl FnMut(KeyRef<'_>) -> Option<Value>, letters: &mut Letters) {
+    /// A holder has ended: it waits no more, and what it led is passed on. `kept` finds what there is of a key.
+    pub fn end_holder(&mut self, holder: u64, mut kept: impl FnMut(KeyRef<'_>) -> Option<Kept>, letters: &mut Letters) {
         let Self { table, last } = self;
         table.retain(|flight| {
             flight.dismiss(holder, letters);
             if flight.leader.holder != holder {
                 return true;
             }
-            let former = flight.pass_on(last, &mut stale, letters);
+            let former = flight.pass_on(last, &mut kept, letters);
             letters.forget(former.as_ref().unwrap_or(&flight.leader));
             former.is_some()
         });

@@ -4,7 +4,7 @@ use super::{
     counts::Counter,
     entries::Entries,
     events::{Event, Listener},
-    flights::{Ended, Flights, Joined, News, Party},
+    flights::{Ended, Flights, Joined, Kept, News, Party},
     later::Later,
     put::Put,
     read::Lookup,
@@ -49,7 +49,7 @@ impl Cache {
     /// Reads a key, or joins those who wait for it, or becomes the one who loads it. At most one party loads a key at a time.
     pub fn fetch(&self, key: KeyRef<'_>, party: Party, ask: Ask) -> Result<Fetched> {
         // What the party owns may call back in, so it is dropped under no lock.
-        let mut party = Some(party);
+        let mut party = Some(Party { force: ask.force, ..party });
         let shard = self.shard_of(key.hash);
         let fetched = self.with(shard, |Shard { entries, flights }, later| {
             self.alive()?;
@@ -82,8 +82,9 @@ impl Cache {
         Ok(fetched)
     }
 
-    /// Ends a load with its value, which goes to all who wait; if the key was written meanwhile, only to those who asked before that, and the next
-    /// leads. Returns whether it was stored: not if the key was written, or the value is too large, and nothing happens if the flight was passed on.
+    /// Ends a load with its value, which goes to all who wait; if the key was written meanwhile, only to those who asked before that: the others
+    /// get what is there by then, or the next of them leads. Returns whether it was stored: not if the key was written, or the value is too large;
+    /// nothing happens if the flight was passed on.
     pub fn settle(&self, key: KeyRef<'_>, flight: u32, value: Value) -> Result<bool> {
         let mut put: Option<Put<'_>> = None;
         loop {
@@ -124,14 +125,14 @@ impl Cache {
             let Some(ended) = self.end(key, flight, entries, flights, later) else { return Ok(None) };
             self.counters.add(Counter::LoadErrors, 1);
             let may_be_stale = self.rules.allow_stale || ended.leader.terms.grace > 0;
-            let old = if may_be_stale { self.old(entries, key) } else { None };
+            let old = if may_be_stale { self.there(entries, key).map(Kept::into_value) } else { None };
             later.letters().answer(&ended, &old.clone().map_or(News::Failed(error), News::Loaded));
             Ok(old)
         })
     }
 
     fn end(&self, key: KeyRef<'_>, flight: u32, entries: &Entries, flights: &mut Flights, later: &mut Later) -> Option<Ended> {
-        let ended = flights.settle(key, flight, |key| self.old(entries, key), later.letters());
+        let ended = flights.settle(key, flight, |key| self.there(entries, key), later.letters());
         self.counters.add(Counter::Loads, later.letters().leads());
         ended
     }
@@ -140,7 +141,7 @@ impl Cache {
     pub fn abandon(&self, key: KeyRef<'_>, flight: u32) -> Result<()> {
         self.with(self.shard_of(key.hash), |Shard { entries, flights }, later| {
             self.alive()?;
-            flights.abandon(key, flight, |key| self.old(entries, key), later.letters());
+            flights.abandon(key, flight, |key| self.there(entries, key), later.letters());
             self.counters.add(Counter::Loads, later.letters().leads());
             Ok(())
         })
@@ -154,10 +155,14 @@ impl Cache {
         })
     }
 
-    /// The value that is kept of a key, fresh or not.
-    fn old(&self, entries: &Entries, key: KeyRef<'_>) -> Option<Value> {
+    /// The value that is kept of a key.
+    fn there(&self, entries: &Entries, key: KeyRef<'_>) -> Option<Kept> {
         let entry = &entries.slab[entries.find(key)?];
-        (self.now() < entry.end(&self.rules)).then(|| entry.value.clone())
+        let now = self.now();
+        if now < entry.deadline {
+            return Some(Kept::Fresh(entry.value.clone()));
+        }
+        (now < entry.end(&self.rules)).then(|| Kept::Stale(entry.value.clone()))
     }
 
     /// Begins to tell a holder of what goes, or goes on with other kinds.
@@ -182,7 +187,7 @@ impl Holders for Cache {
         self.queues.unlisten(holder);
         for shard in 0..self.shards() {
             self.with(shard, |Shard { entries, flights }, later| {
-                flights.end_holder(holder, |key| self.old(entries, key), later.letters());
+                flights.end_holder(holder, |key| self.there(entries, key), later.letters());
                 self.counters.add(Counter::Loads, later.letters().leads());
             });
         }

@@ -138,7 +138,8 @@ fn what_only_made_room_or_ran_out_of_time_does_not_keep_a_load_from_being_stored
 fn a_leader_that_gives_up_passes_the_load_on_and_changes_nothing_any_more() {
     let scene = Scene::new(lru(10));
     let first = scene.flight(Terms::default());
-    put(&scene.cache, 1, 9);
+    with(1, |key| scene.cache.set(key, number(9), &Terms { ttl: Some(Ttl::Ms(100)), grace: 50, ..Terms::default() })).unwrap();
+    scene.hand.advance(100);
     with(1, |key| scene.cache.abandon(key, first)).unwrap();
     assert!(!scene.settle(first, 5));
     assert!(with(1, |key| scene.cache.fail(key, first, number(6))).unwrap().is_none());
@@ -219,6 +220,28 @@ fn a_refresh_that_is_forced_loads_although_a_fresh_value_is_there_and_joins_a_lo
     assert_eq!((scene.desk.take(), get(&scene.cache, 1)), (told([(3, "loaded 2")]), Some(2)));
 }
 
+/// The next one loaded all the same, was handed the fresh value as an old one, and put what it loaded in its place.
+#[test]
+fn a_value_that_was_set_meanwhile_answers_those_who_would_load_next_unless_they_force_it() {
+    for gives_up in [false, true] {
+        let scene = Scene::new(lru(10));
+        let first = lead(scene.fetch(1, 1));
+        with(1, |key| scene.cache.delete(key)).unwrap();
+        assert!(matches!(scene.fetch(1, 2), Fetched::Wait));
+        assert!(matches!(scene.ask(1, 3, Terms::default(), Ask { force: true, ..Ask::default() }), Fetched::Wait));
+        assert!(matches!(scene.fetch(1, 4), Fetched::Wait));
+        put(&scene.cache, 1, 7);
+        if gives_up {
+            with(1, |key| scene.cache.abandon(key, first)).unwrap();
+        } else {
+            assert!(!scene.settle(first, 5));
+        }
+        assert_eq!(scene.desk.take(), told([(2, "loaded 7"), (3, "leads 7"), (4, "loaded 7")]));
+        assert_eq!(get(&scene.cache, 1), Some(7));
+        assert!(matches!(scene.ask(1, 5, Terms::default(), Ask { force: true, ..Ask::default() }), Fetched::Wait), "the third one leads");
+    }
+}
+
 #[test]
 fn an_error_reaches_all_who_wait_unless_an_old_value_may_answer() {
     let scene = Scene::new(lru(10));
@@ -283,7 +306,7 @@ fn a_telling_may_call_back_in() {
             put(&cache, 2, 2);
             told.lock().unwrap().insert(request, (short(&news), get(&cache, 1)));
         });
-        Party { holder: 1, request, terms: Terms::default(), tell }
+        Party { holder: 1, request, terms: Terms::default(), force: false, tell }
     };
     let flight = lead(with(1, |key| cache.fetch(key, party(1), Ask::default())).unwrap());
     with(1, |key| cache.fetch(key, party(2), Ask::default())).unwrap();

@@ -3,7 +3,7 @@
 use super::{key, of, party};
 use proptest::prelude::*;
 use shardmap_core::{
-    cache::flights::{Flights, Joined, Letters, News, Tell},
+    cache::flights::{Flights, Joined, Kept, Letters, News, Tell},
     Value,
 };
 use std::sync::{Arc, Mutex};
@@ -165,8 +165,8 @@ impl World {
     }
 
     /// The value of each key is its number.
-    fn stale(bytes: &[u8]) -> Option<Value> {
-        (0..KEYS).find(|&number| key(number).as_bytes() == bytes).map(|number| Value::number(number as f64))
+    fn stale(bytes: &[u8]) -> Option<Kept> {
+        (0..KEYS).find(|&number| key(number).as_bytes() == bytes).map(|number| Kept::Stale(Value::number(number as f64)))
     }
 
     /// The key of a party, and the flight it led last, which may be no flight at all.

@@ -14,6 +14,8 @@ pub struct Party {
     pub request: u64,
     /// On which terms the value is stored if this party loads it.
     pub terms: Terms,
+    /// Whether only what is loaded is an answer, also when somebody else has stored a value meanwhile. [`Cache::fetch`](crate::cache::Cache::fetch) sets it as it was asked.
+    pub force: bool,
     /// Called with no lock held: once with an answer, or first with the lead.
     pub tell: Tell,
 }
@@ -36,6 +38,24 @@ pub enum News {
     },
     /// The cache was destroyed.
     Closed,
+}
+
+/// What the cache has of a key whose load is passed on.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// A value that answers whoever does not force a load.
+    Fresh(Value),
+    /// One that has expired.
+    Stale(Value),
+}
+
+impl Kept {
+    /// The value, fresh or not.
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Fresh(value) | Self::Stale(value) => value,
+        }
+    }
 }
 
 /// The end of a load.
