@@ -385,7 +385,7 @@ export declare class SharedCache<K extends Key = string, V = unknown> implements
   getRemainingTTL(key: K): Ms;
   /**
    * The value of the key; if there is none, what `load` makes of it, which is stored. In the whole process there is one load of a key at a time: who
-   * asks meanwhile waits for it. When the caller whose loader runs ends, aborts or times out, the loader of the next one who waits runs. What
+   * asks meanwhile waits for it. When the caller whose loader runs ends, aborts or times out, the loader of the next one who waits runs, unless a value is there by then. What
    * a loader throws rejects all who wait, rebuilt in other threads, and is not stored. If the key is written, deleted, or a tag of it invalidated meanwhile, the
    * result is not stored: it answers those who asked before; those who asked after it get what is there by then, or the next of them loads.
    * `load` runs under no lock; one that fetches its own key rejects with `ERR_SHARDMAP_LOCKED`. Loaders of two keys that fetch each other's keys can wait for each other: give them a `timeout`.

@@ -33,7 +33,7 @@ caught() {
   # apart from what is compiled without it, which would be taken for up to date.
   mkdir -p "$tree/.cargo"
   printf '[profile.%s.package.shardmap-%s]\ncodegen-units = 15\n' dev core dev napi release core release napi > "$tree/.cargo/config.toml"
-  if ! (cd "$tree" && patch --strip 1 --quiet < "$root/ci/planted/$bug.patch"); then
+  if ! (cd "$tree" && patch --strip 1 --fuzz 0 --quiet < "$root/ci/planted/$bug.patch"); then
     echo "ci/planted/$bug.patch does not fit the code any more: plant the same bug anew" >&2
     return 1
   fi

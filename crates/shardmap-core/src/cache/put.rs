@@ -86,13 +86,13 @@ impl<'a> Put<'a> {
             let (covered, after) = self.evict(entries, old, count, bytes, later);
             standing = after;
             if !covered {
-                standing.restore(entries, old, self.weight());
+                standing.undo(entries, old, cache.rules.weight(charged));
                 return Ok(false);
             }
         }
         let room = if old.is_none() { entries.reserve() } else { Ok(()) };
         if let Err(error) = room.and_then(|()| entries.reserve_tags(self.rare.as_deref())) {
-            standing.restore(entries, old, self.weight());
+            standing.undo(entries, old, cache.rules.weight(charged));
             return Err(error);
         }
         let now = if self.ttl == NEVER { 0 } else { cache.now() };
@@ -105,7 +105,7 @@ impl<'a> Put<'a> {
                 if let Standing::Known = standing {
                     entries.policy.replace(place, self.weight());
                 }
-                standing.restore(entries, old, self.weight());
+                standing.show(entries, old, self.weight());
                 later.free_old(entries.replace(place, content, &cache.rules, now));
                 cache.replaced(entries, place, later);
             }
@@ -188,10 +188,19 @@ enum Standing {
 }
 
 impl Standing {
-    fn restore(self, entries: &mut Entries, old: Option<u32>, weight: u32) {
+    /// The policy knows the place again, with this weight, if it was hidden from it.
+    fn show(self, entries: &mut Entries, old: Option<u32>, weight: u32) {
         if let (Self::Hidden, Some(place)) = (self, old) {
             let hash = entries.slab[place].hash;
             entries.policy.insert(place, hash, weight);
+        }
+    }
+
+    /// The old value stays, and the policy is told its weight.
+    fn undo(self, entries: &mut Entries, old: Option<u32>, weight: u32) {
+        match (self, old) {
+            (Self::Told, Some(place)) => entries.policy.replace(place, weight),
+            _ => self.show(entries, old, weight),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The face's decoder makes room for as many elements as an array says it has, nested ones too, and takes extensions that the face never writes. So what comes from a
 //! file, dump or delta is checked before it is a value.
 
-/// As deep as the face packs; deeper values are structured clones.
+/// Deeper than the face packs, which makes structured clones of such values.
 const MAX_DEPTH: usize = 256;
 
 /// Whether it is one whole value of null, booleans, numbers, `undefined`, text, arrays and objects. Costs one pass.
