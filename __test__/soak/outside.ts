@@ -6,7 +6,7 @@ import { crashAndCheck } from '../fixtures/crashes.js'
 import { Process } from '../fixtures/processes.js'
 import type { Check, Fault } from './shared.js'
 
-export type Count = (what: Fault | Check, times: number) => void
+type Count = (what: Fault | Check, times: number) => void
 
 const durable = new URL('../fixtures/durable.js', import.meta.url).href
 const PAUSE_MS = 8_000

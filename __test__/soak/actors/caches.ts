@@ -6,7 +6,7 @@ import { fits, Marks } from '../marks.js'
 import { make, numberIn } from '../parts.js'
 import { CACHED } from '../shared.js'
 
-export interface Bounded {
+interface Bounded {
   name: string
   options: SharedCacheOptions & { max: number; maxBytes: number }
 }
