@@ -190,7 +190,7 @@ export class SharedCache<K extends Key = string, V = unknown> implements Iterabl
 
   /**
    * All entries that have not expired, in no particular order, weakly consistent: an entry present throughout comes exactly once; one written
-   * meanwhile may come or not. It is no use of them.
+   * meanwhile may come or not, and one that went and was written again may come twice. It is no use of them.
    */
   entries(): IterableIterator<[K, V]> {
     return this.#entries()
