@@ -12,6 +12,8 @@ const HELD = 3
 interface Held {
   snapshot: Snapshot<Key, unknown>
   numbers: Map<number, number>
+  /** Whether all of it was read: a panic that another thread has asked for may cut the reading off. */
+  isRead: boolean
 }
 
 /** A call of another thread may have asked for the panic that came here: the second close is not hit. */
@@ -48,7 +50,8 @@ export function snapshots(life: Life, map: SharedMap<Key, any>, marks: Marks, fo
     const snapshot = map.snapshot()
     const intended = keys.map(place => marks.intended(seatOf(place), indexOf(place)))
     const numbers = new Map<number, number>()
-    held.push({ snapshot, numbers })
+    const one: Held = { snapshot, numbers, isRead: false }
+    held.push(one)
     life.check('version rises', snapshot.version > last, () => `snapshot ${snapshot.version} after ${last}`)
     last = snapshot.version
     keys.forEach((place, at) => {
@@ -56,6 +59,7 @@ export function snapshots(life: Life, map: SharedMap<Key, any>, marks: Marks, fo
       life.check('snapshot of one instant', fits(told[at], intended[at], n), () => `${place} is ${n}, between ${told[at]} and ${intended[at]}`)
       if (n !== undefined) numbers.set(place, n)
     })
+    one.isRead = true
     for (let seat = 0; seat < life.seats; seat++) inOrder(Array.from({ length: ORDERED }, (_, i) => Number(snapshot.get(ordered(seat, i)) ?? 0)), 'a snapshot')
     life.check('snapshot of one instant', +snapshot.at <= Date.now() + 1_000, () => `taken at ${snapshot.at}`)
     if (held.length > HELD) closed(held.shift()!.snapshot)
@@ -64,7 +68,7 @@ export function snapshots(life: Life, map: SharedMap<Key, any>, marks: Marks, fo
   /** What a held one says now is what it said first. */
   function look(): void {
     const one = held[life.below(held.length)]
-    if (one === undefined) return
+    if (!one?.isRead) return
     const { snapshot, numbers } = one
     const rows = life.pick([() => [...snapshot], () => [...snapshot.entries()]])()
     const same = rows.filter(([key]) => placeIn(key) !== undefined)
