@@ -1,5 +1,4 @@
-// Whether memory is flat: medians of equal parts of the time after a warm-up, of which the last two may not both be much more than the first. What is leaked does not
-// come down again; a part in between may be high because threads are older or collect later on a busy machine.
+// Whether memory is flat: medians of equal parts of the time after a warm-up, of which none may be much more than the first.
 import { statOf } from './stat.js'
 
 /** The first part of the time, in which tables and heaps find their size. */
@@ -16,8 +15,8 @@ export interface Sample {
 export interface Flatness {
   /** Medians of the windows. */
   windows: { from: number; to: number; median: number }[]
-  /** The lower of the last two over the first. */
-  rise: number
+  /** The highest of them over the first. */
+  spread: number
   flat: boolean
 }
 
@@ -30,6 +29,6 @@ export function flatnessOf(samples: readonly Sample[]): Flatness {
     const inside = samples.filter(({ at }) => at >= from && at < to).map(({ rss }) => rss)
     return { from, to, median: inside.length === 0 ? Number.NaN : statOf(inside).median }
   })
-  const rise = Math.min(...windows.slice(-2).map(({ median }) => median)) / windows[0]!.median
-  return { windows, rise, flat: rise <= FLAT }
+  const spread = Math.max(...windows.map(({ median }) => median)) / windows[0]!.median
+  return { windows, spread, flat: spread <= FLAT }
 }

@@ -67,7 +67,7 @@ function memoryRows({ rests }: Run, { working, resting }: Verdict): string[][] {
   })
 }
 
-const riseOf = (what: string, flatness: Flatness | undefined): string => (flatness === undefined ? '' : `; ${what} ${flatness.rise.toFixed(3)}`)
+const spreadOf = (what: string, flatness: Flatness | undefined): string => (flatness === undefined ? '' : `; ${what} ${flatness.spread.toFixed(3)}`)
 
 export function pageOf(root: string, asked: Asked, result: Run, verdict: Verdict): Page {
   const { samples, sums, base, end } = result
@@ -75,9 +75,9 @@ export function pageOf(root: string, asked: Asked, result: Run, verdict: Verdict
   const seconds = (samples.at(-1)?.at ?? 0) / 1000
   const calls = total(sums, operationsOf(sums))
   const failed = verdict.failures.length > 0
-  const memory = riseOf('at work', verdict.working) + riseOf('at rest', verdict.resting)
+  const memory = spreadOf('at work', verdict.working) + spreadOf('at rest', verdict.resting)
   const blocks: Block[] = [
-    { text: failed ? `**FAILED**, in ${verdict.failures.length} respects.` : `**Passed.** Nothing lost, nothing torn, nothing left behind.${memory && ` The lower of the last two windows of resident memory over the first (flat: at most 1.05)${memory}.`}` },
+    { text: failed ? `**FAILED**, in ${verdict.failures.length} respects.` : `**Passed.** Nothing lost, nothing torn, nothing left behind.${memory && ` Highest window of resident memory over the first (flat: at most 1.05)${memory}.`}` },
     ...(failed ? [{ list: verdict.failures.slice(0, 12).map(failure => failure.split('\n').slice(0, 6).join(' ')) }] : []),
     {
       head: ['Run', ''],

@@ -33,7 +33,7 @@ export function judge({ samples, rests, sums, base, end, failures }: Run, memory
   const resting = rests.length < RESTING_SAMPLES ? undefined : flatnessOf(rests)
   const judged = { work: working, rest: resting }
   for (const [what, flatness] of Object.entries(judged)) {
-    if (memory && flatness?.flat === false) found.push(`memory is not flat: at ${what}, the last two windows have at least ${flatness.rise.toFixed(3)} of the first one's resident memory`)
+    if (memory && flatness?.flat === false) found.push(`memory is not flat: at ${what}, a window has ${flatness.spread.toFixed(3)} of the first one's resident memory`)
   }
   if (memory && resting === undefined) found.push('too short to say whether memory is flat')
   return { failures: found, working, resting }
