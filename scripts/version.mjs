@@ -1,0 +1,65 @@
+// The version: one, in all the files that name it. `node scripts/version.mjs` says it, or what differs; `node scripts/version.mjs <version>` sets it, once CHANGELOG.md has an entry for it.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root, stop } from './ensure.mjs'
+
+const semver = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?$/
+
+const ofPackage = /(?<=^ {2}"version": ")[^"]+/gm
+const ofLock = /(?<=^ {2}"version": "|"": \{\s+"name": "shardmap",\s+"version": ")[^"]+/gm
+const ofWorkspace = /(?<=\[workspace\.package\]\nversion = ")[^"]+/g
+/** Of the crates of the workspace; the fuzzers' own crate has none. */
+const ofCrates = /(?<=name = "shardmap-(?!fuzz")[a-z-]+"\nversion = ")[^"]+/g
+
+function places(folder) {
+  const platforms = readdirSync(join(folder, 'npm')).filter((name) => existsSync(join(folder, 'npm', name, 'package.json'))).sort()
+  return [
+    ['package.json', ofPackage],
+    ['package-lock.json', ofLock],
+    ...platforms.map((name) => [`npm/${name}/package.json`, ofPackage]),
+    ['Cargo.toml', ofWorkspace],
+    ['Cargo.lock', ofCrates],
+    ['crates/fuzz/Cargo.lock', ofCrates],
+  ]
+}
+
+/** By file, each version that it names. */
+export function versionsIn(folder) {
+  return new Map(places(folder).map(([file, pattern]) => [file, readFileSync(join(folder, file), 'utf8').match(pattern) ?? []]))
+}
+
+/** One sentence for each file that names another version than package.json, or none. */
+export function differing(folder) {
+  const versions = versionsIn(folder)
+  const [version] = versions.get('package.json')
+  return [...versions].filter(([, named]) => named.length === 0 || named.some((one) => one !== version)).map(([file, named]) => `${file} names ${named.join(' and ') || 'no version'}, package.json ${version}`)
+}
+
+/** What CHANGELOG.md says of a version: what is below its heading, which begins with `## <version>`. */
+export function entryOf(changelog, version) {
+  const entry = changelog.split(/^## /m).slice(1).find((one) => /^\[?v?([^\s\]]+)/.exec(one)?.[1] === version)
+  return entry?.slice(entry.indexOf('\n')).trim() || undefined
+}
+
+export function setVersion(folder, version) {
+  if (!semver.test(version)) throw new Error(`${version} is no version: 1.2.3, or 1.2.3-rc.1`)
+  const changelog = join(folder, 'CHANGELOG.md')
+  if (!existsSync(changelog) || !entryOf(readFileSync(changelog, 'utf8'), version)) throw new Error(`CHANGELOG.md says nothing of ${version}: write its entry first, below a heading that begins with "## ${version}"`)
+  for (const [file, pattern] of places(folder)) {
+    const path = join(folder, file)
+    writeFileSync(path, readFileSync(path, 'utf8').replace(pattern, version))
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [version] = process.argv.slice(2)
+  try {
+    if (version) setVersion(root, version)
+  } catch (error) {
+    stop(error.message)
+  }
+  const faults = differing(root)
+  if (faults.length > 0) stop(faults.join('\n'))
+  console.log(versionsIn(root).get('package.json')[0])
+}
