@@ -1,0 +1,76 @@
+// What is published, staged in build/packages and packed there: shardmap, without any binary, and one package for each platform whose
+// binary is in npm/<platform>. `--release` refuses to leave a platform out.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root, run, stop } from './ensure.mjs'
+import { binaryOf, packageOf, targets } from './targets.mjs'
+
+const out = join(root, 'build', 'packages')
+
+/** Of package.json, what users need; what is left out is for working on the repository. */
+const published = [
+  'name', 'version', 'description', 'keywords', 'license', 'repository', 'homepage', 'bugs', 'type', 'main', 'types', 'typesVersions', 'exports', 'files',
+  'engines', 'dependencies', 'optionalDependencies', 'peerDependencies', 'peerDependenciesMeta',
+]
+
+const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'))
+const writeJson = (path, it) => writeFileSync(path, `${JSON.stringify(it, null, 2)}\n`)
+
+/** Binaries that were built, of all that there shall be. */
+export const builtTargets = () => targets.filter(({ platform }) => existsSync(join(root, 'npm', platform, binaryOf(platform))))
+
+function stagePlatform({ platform, needs }, version) {
+  const from = join(root, 'npm', platform)
+  const folder = join(out, packageOf(platform))
+  const manifest = readJson(from, 'package.json')
+  if (manifest.version !== version) stop(`npm/${platform}/package.json has version ${manifest.version}, package.json ${version}`)
+  for (const [key, value] of Object.entries(needs)) {
+    if (JSON.stringify(manifest[key]) !== JSON.stringify(value)) stop(`npm/${platform}/package.json: "${key}" must be ${JSON.stringify(value)}`)
+  }
+  mkdirSync(folder)
+  for (const file of ['package.json', 'README.md', binaryOf(platform)]) cpSync(join(from, file), join(folder, file))
+  cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+  return { name: manifest.name, version, platform, folder }
+}
+
+function stageMain(manifest, platforms) {
+  const folder = join(out, manifest.name)
+  mkdirSync(folder)
+  for (const path of [...manifest.files, 'README.md', 'LICENSE']) cpSync(join(root, path), join(folder, path), { recursive: true })
+  const optionalDependencies = Object.fromEntries(platforms.map(({ name, version }) => [name, version]))
+  const whole = { ...manifest, optionalDependencies }
+  writeJson(join(folder, 'package.json'), Object.fromEntries(published.filter((key) => whole[key] !== undefined).map((key) => [key, whole[key]])))
+  return { name: manifest.name, version: manifest.version, folder }
+}
+
+/** The platforms' packages first: shardmap names them, so they must be there before it. */
+export function stage() {
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  const manifest = readJson(root, 'package.json')
+  const platforms = builtTargets().map((target) => stagePlatform(target, manifest.version))
+  return [...platforms, stageMain(manifest, platforms)]
+}
+
+/** Each with its tarball and what is in that. */
+export function pack(packages) {
+  return packages.map((one) => {
+    const npm = process.env.npm_execpath
+    const args = ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', out, one.folder]
+    const { status, stdout, stderr } = spawnSync(npm ? process.execPath : 'npm', npm ? [npm, ...args] : args, { cwd: root, encoding: 'utf8' })
+    if (status !== 0) stop(`npm pack ${one.folder}: ${stderr}`)
+    const [{ filename, size, unpackedSize, files }] = Object.values(JSON.parse(stdout))
+    return { ...one, file: join(out, filename), size, unpackedSize, files: files.map(({ path }) => path).sort() }
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  run(process.execPath, join('scripts', 'run.mjs'), 'build')
+  const built = builtTargets()
+  const missing = targets.filter((target) => !built.includes(target)).map(({ platform }) => platform)
+  if (missing.length > 0 && process.argv.includes('--release')) stop(`no binary of ${missing.join(', ')}: bash ci/prebuild.sh ${missing.join(' ')}`)
+  for (const { name, version, size, files } of pack(stage())) console.log(`${name}@${version}: ${files.length} files, ${size.toLocaleString('en')} bytes packed`)
+  if (missing.length > 0) console.log(`left out, for there is no binary: ${missing.join(', ')}`)
+}
