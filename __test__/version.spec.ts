@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const root = dirname(createRequire(import.meta.url).resolve('shardmap/package.json'))
-const { differing, entryOf, setVersion, versionsIn } = await import(pathToFileURL(join(root, 'scripts', 'version.mjs')).href)
+const { checkTag, differing, entryOf, setVersion, versionsIn } = await import(pathToFileURL(join(root, 'scripts', 'version.mjs')).href)
 
 const changelog = '# Changelog\n\n## 9.8.7-rc.1 - 2030-01-01\n\n- A thing\n\n### Fixes\n\n- Another\n\n## 9.8.6\n\n## 9.8.5\n\n- Old\n'
 
@@ -65,4 +65,14 @@ test('an entry is what is between its heading and the next', t => {
   t.is(entryOf(changelog, '9.8.7-rc.1'), '- A thing\n\n### Fixes\n\n- Another')
   t.is(entryOf(changelog, '9.8.5'), '- Old')
   t.is(entryOf(changelog, '9.8'), undefined)
+})
+
+test('a tag that is not of the version, or of one that the changelog does not have, is refused', t => {
+  const folder = copied(t)
+  setVersion(folder, '9.8.5')
+  t.notThrows(() => checkTag(folder, 'v9.8.5'))
+  t.throws(() => checkTag(folder, 'v9.8.6'), { message: 'the tag is v9.8.6, the version 9.8.5' })
+  t.throws(() => checkTag(folder, '9.8.5'), { message: /the tag is/ })
+  writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n')
+  t.throws(() => checkTag(folder, 'v9.8.5'), { message: /says nothing of 9\.8\.5/ })
 })

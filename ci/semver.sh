@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # What was written for the last release still compiles: the crate shardmap-core by cargo-semver-checks, the types of the package by ci/semver/types.mjs; and planted breaks are caught.
-# Usage: ci/semver.sh [git revision]. Without one: the newest tag v*, or while there is none, HEAD, which only shows that the tools work.
+# Usage: ci/semver.sh [git revision]. Without one: the newest tag v* before HEAD, or while there is none, HEAD, which only shows that the tools work.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ci/planted.sh
 source ci/tools.sh
 needs_tool cargo-semver-checks 0.51.0
 
-baseline=${1:-$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2> /dev/null || true)}
+baseline=${1:-$(git describe --tags --abbrev=0 --match 'v[0-9]*' HEAD^ 2> /dev/null || true)}
 if [ -z "$baseline" ]; then
   baseline=HEAD
   echo 'there is no tag of a release: compared with HEAD, which shows that the tools work and nothing of compatibility'

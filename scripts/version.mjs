@@ -1,4 +1,5 @@
 // The version: one, in all the files that name it. `node scripts/version.mjs` says it, or what differs; `node scripts/version.mjs <version>` sets it, once CHANGELOG.md has an entry for it.
+// `--tag <tag>` fails unless that is the tag of the version, and the changelog has it; `--entry` prints what the changelog says of the version.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,24 +43,46 @@ export function entryOf(changelog, version) {
   return entry?.slice(entry.indexOf('\n')).trim() || undefined
 }
 
+function writtenOf(folder, version) {
+  const changelog = join(folder, 'CHANGELOG.md')
+  const entry = existsSync(changelog) && entryOf(readFileSync(changelog, 'utf8'), version)
+  if (!entry) throw new Error(`CHANGELOG.md says nothing of ${version}: write its entry first, below a heading that begins with "## ${version}"`)
+  return entry
+}
+
 export function setVersion(folder, version) {
   if (!semver.test(version)) throw new Error(`${version} is no version: 1.2.3, or 1.2.3-rc.1`)
-  const changelog = join(folder, 'CHANGELOG.md')
-  if (!existsSync(changelog) || !entryOf(readFileSync(changelog, 'utf8'), version)) throw new Error(`CHANGELOG.md says nothing of ${version}: write its entry first, below a heading that begins with "## ${version}"`)
+  writtenOf(folder, version)
   for (const [file, pattern] of places(folder)) {
     const path = join(folder, file)
     writeFileSync(path, readFileSync(path, 'utf8').replace(pattern, version))
   }
 }
 
+export function versionOf(folder) {
+  return versionsIn(folder).get('package.json')[0]
+}
+
+/** What must be so of a tag, or it throws. */
+export function checkTag(folder, tag) {
+  const version = versionOf(folder)
+  if (tag !== `v${version}`) throw new Error(`the tag is ${tag}, the version ${version}`)
+  writtenOf(folder, version)
+}
+
+function main(what, ...rest) {
+  if (what === '--tag') checkTag(root, rest[0])
+  else if (what === '--entry') return writtenOf(root, versionOf(root))
+  else if (what) setVersion(root, what)
+  const faults = differing(root)
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  return versionOf(root)
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [version] = process.argv.slice(2)
   try {
-    if (version) setVersion(root, version)
+    console.log(main(...process.argv.slice(2)))
   } catch (error) {
     stop(error.message)
   }
-  const faults = differing(root)
-  if (faults.length > 0) stop(faults.join('\n'))
-  console.log(versionsIn(root).get('package.json')[0])
 }
