@@ -204,7 +204,7 @@ export interface SnapshotStats {
   bytes: number;
 }
 /** What went wrong, for programs; the message is for people. */
-export type ErrorCode = "ERR_SHARDMAP_KEY" | "ERR_SHARDMAP_VALUE" | "ERR_SHARDMAP_OPTION" | "ERR_SHARDMAP_FULL" | "ERR_SHARDMAP_CLOSED" | "ERR_SHARDMAP_MISMATCH" | "ERR_SHARDMAP_CONFLICT" | "ERR_SHARDMAP_VERSION" | "ERR_SHARDMAP_CORRUPT" | "ERR_SHARDMAP_LOCKED" | "ERR_SHARDMAP_IO" | "ERR_SHARDMAP_TIMEOUT" | "ERR_SHARDMAP_PANIC";
+export type ErrorCode = "ERR_SHARDMAP_KEY" | "ERR_SHARDMAP_VALUE" | "ERR_SHARDMAP_OPTION" | "ERR_SHARDMAP_FULL" | "ERR_SHARDMAP_CLOSED" | "ERR_SHARDMAP_MISMATCH" | "ERR_SHARDMAP_CONFLICT" | "ERR_SHARDMAP_VERSION" | "ERR_SHARDMAP_CORRUPT" | "ERR_SHARDMAP_LOCKED" | "ERR_SHARDMAP_IO" | "ERR_SHARDMAP_TIMEOUT" | "ERR_SHARDMAP_PANIC" | "ERR_SHARDMAP_BINARY";
 /** The one error class of this package. A call that throws it has changed nothing. The message says what to do. */
 export declare class ShardmapError extends Error {
   /** Stable across releases; compare this, never the message. */

@@ -8,7 +8,7 @@ import { ShardmapError } from 'shardmap'
 import { refuses } from './fixtures/codes.js'
 import { fresh } from './fixtures/threads.js'
 
-const binding = createRequire(import.meta.url)('../../binding.cjs')
+const binding = createRequire(import.meta.url)('../../dist/binding.js').loadBinding()
 const folder = mkdtempSync(join(tmpdir(), 'shardmap-panics-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 const functionsOf = (object: any): string[] => Object.keys(object).filter(name => typeof object[name] === 'function')

@@ -12,7 +12,7 @@ let copy: string
 
 test.before(() => {
   copy = realpathSync(mkdtempSync(join(tmpdir(), 'shardmap-copy-')))
-  for (const name of readdirSync(root).filter(name => /^(dist|package\.json|index\.js|binding\.cjs|.*\.node)$/.test(name))) {
+  for (const name of readdirSync(root).filter(name => /^(dist|package\.json|index\.js|.*\.node)$/.test(name))) {
     cpSync(join(root, name), join(copy, name), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))

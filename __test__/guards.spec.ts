@@ -12,7 +12,7 @@ import { refuses } from './fixtures/codes.js'
 import { fresh } from './fixtures/threads.js'
 
 const { SharedCache, SharedMap, ShardmapError, SnapshotMap } = shardmap
-const binding = createRequire(import.meta.url)('../../binding.cjs')
+const binding = createRequire(import.meta.url)('../../dist/binding.js').loadBinding()
 const source = fileURLToPath(new URL('../../crates/shardmap-napi/src', import.meta.url))
 const isHost = (thing: unknown): thing is Record<string, (...args: any[]) => any> =>
   typeof thing === 'object' && thing !== null && Object.values(thing).some(value => typeof value === 'function')

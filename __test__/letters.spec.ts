@@ -4,11 +4,11 @@ import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 
-const path = createRequire(import.meta.url).resolve('../../binding.cjs')
+const path = createRequire(import.meta.url).resolve('../../dist/binding.js')
 
 /** Two waiting requests are answered by one release, so that their letters come together. */
 const script = `
-const space = require(${JSON.stringify(path)}).attach(new ArrayBuffer(32 + 65536), class extends Error {})
+const space = require(${JSON.stringify(path)}).loadBinding().attach(new ArrayBuffer(32 + 65536), class extends Error {})
 const heard = []
 process.on('uncaughtException', error => heard.push(error.message))
 space.listen((kind, request) => {

@@ -6,7 +6,7 @@ import { refuses } from './fixtures/codes.js'
 import { fresh } from './fixtures/threads.js'
 
 const require = createRequire(import.meta.url)
-const binding = require('../../binding.cjs')
+const binding = require('../../dist/binding.js').loadBinding()
 const scratch = () => new ArrayBuffer(32 + 65536)
 const functionsOf = (object: any): string[] => Object.keys(object).filter(name => typeof object[name] === 'function')
 
@@ -15,6 +15,7 @@ const exportCalls: Record<string, () => unknown> = {
   attach: () => binding.attach(scratch(), ShardmapError),
   slotWords: () => binding.slotWords(),
   otherImages: () => binding.otherImages(),
+  version: () => binding.version(),
 }
 const space = binding.attach(scratch(), ShardmapError)
 const spaceCalls = (name: string): Record<string, () => unknown> => ({

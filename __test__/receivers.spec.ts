@@ -90,7 +90,7 @@ test('nobody can make a handle but open, whatever is called with new', t => {
 })
 
 test('native functions on forged receivers work on their own map or throw', t => {
-  const binding = createRequire(import.meta.url)('../../binding.cjs')
+  const binding = createRequire(import.meta.url)('../../dist/binding.js').loadBinding()
   const space = binding.attach(new ArrayBuffer(32 + 65536), ShardmapError)
   const [one, two] = [space.openMap(fresh()), space.openMap(fresh())]
   one.set('k', 1, 1)
@@ -129,7 +129,7 @@ test('native functions refuse or survive every hostile argument', async t => {
   // A hostile path may be a good one.
   const [home, folder] = [process.cwd(), mkdtempSync(join(tmpdir(), 'shardmap-hostile-'))]
   process.chdir(folder)
-  const binding = createRequire(import.meta.url)('../../binding.cjs')
+  const binding = createRequire(import.meta.url)('../../dist/binding.js').loadBinding()
   const space = binding.attach(new ArrayBuffer(32 + 65536), ShardmapError)
   const map = space.openMap(fresh())
   const snapshot = map.snapshot()
@@ -182,7 +182,7 @@ test('native functions refuse or survive every hostile argument', async t => {
 })
 
 test('attach refuses a scratch that is too small or none', t => {
-  const binding = createRequire(import.meta.url)('../../binding.cjs')
+  const binding = createRequire(import.meta.url)('../../dist/binding.js').loadBinding()
   for (const scratch of [undefined, null, {}, new ArrayBuffer(0), new ArrayBuffer(31), new SharedArrayBuffer(32 + 65536), new Uint8Array(70_000)]) {
     t.throws(() => binding.attach(scratch, ShardmapError), { any: true }, String(scratch))
   }

@@ -7,7 +7,7 @@ import { fresh } from './fixtures/threads.js'
 import { contentOf, open, rejects } from './fixtures/versions.js'
 
 const require = createRequire(import.meta.url)
-const binding = require('../../binding.cjs')
+const binding = require('../../dist/binding.js').loadBinding()
 const space = binding.attach(new ArrayBuffer(32 + 65536), ShardmapError)
 space.listen(() => {})
 const functionsOf = (object: any): string[] => Object.keys(object).filter(name => typeof object[name] === 'function')

@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import { ShardmapError } from 'shardmap'
 import { fresh } from './fixtures/threads.js'
 
-const path = createRequire(import.meta.url).resolve('../../binding.cjs')
-const binding = createRequire(import.meta.url)(path)
+const path = createRequire(import.meta.url).resolve('../../dist/binding.js')
+const binding = createRequire(import.meta.url)(path).loadBinding()
 const [HITS, NEAR_HITS] = [2, 3]
 
 function opened() {
@@ -58,7 +58,7 @@ test('whatever stands in the buffer, the cache goes on', t => {
 })
 
 const prelude = `
-const attach = () => require(${JSON.stringify(path)}).attach(new ArrayBuffer(32 + 65536), class extends Error {})
+const attach = () => require(${JSON.stringify(path)}).loadBinding().attach(new ArrayBuffer(32 + 65536), class extends Error {})
 const opened = () => {
   const [cache, ring] = [attach().openCache('c', 100), new ArrayBuffer(4 * 65)]
   cache.touches(ring)

@@ -25,7 +25,7 @@ node build/test/fixtures/serializable-main.js "$out/histories" "$((seconds / 4))
 
 # Runs one of them on a tree with a planted bug, where only what the bug has changed is made anew, and the addon with less care than for users.
 records() {
-  cp -R "$root/dist" . && cp "$root"/binding.* "$root"/*.node . && cp -R "$root/build/test" build && cp "$root"/build/stamps/* build/stamps &&
+  cp -R "$root/dist" . && cp "$root"/*.node . && cp -R "$root/build/test" build && cp "$root"/build/stamps/* build/stamps &&
     CARGO_TARGET_DIR=$root/target/planted-linearizable CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
       CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_INCREMENTAL=1 node scripts/run.mjs suite &&
     node "build/test/fixtures/$1-main.js" "$out/planted" "${@:2}"

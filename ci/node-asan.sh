@@ -20,7 +20,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target/node-asan} CARGO_PROFIL
 # Builds a sanitized addon, in a copy of the tree.
 addon() {
   RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address node node_modules/@napi-rs/cli/dist/cli.js build --platform --target "$target" \
-    --manifest-path crates/shardmap-napi/Cargo.toml --package-json-path package.json --output-dir . --js binding.cjs --dts binding.d.ts
+    --manifest-path crates/shardmap-napi/Cargo.toml --package-json-path package.json --output-dir . --no-js --dts build/binding.d.ts
 }
 
 # Runs files of the suite there.

@@ -9,7 +9,7 @@ node scripts/run.mjs soak --minutes "$minutes"
 
 # In a copy of the tree with a bug in its TypeScript; the addon is the same.
 soaked() {
-  cp "$root"/shardmap.*.node "$root"/binding.cjs "$root"/binding.d.ts .
+  cp "$root"/shardmap.*.node .
   cp "$root/build/stamps/native" build/stamps/
   node scripts/run.mjs soak "$@"
 }

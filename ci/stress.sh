@@ -15,7 +15,7 @@ done
 
 # Runs one test on a tree with a planted bug, where only what the bug has changed is made anew, and the addon with less care than for users.
 stresses() {
-  cp -R "$root/dist" . && cp "$root"/binding.* "$root"/*.node . && cp -R "$root/build/test" build && cp "$root"/build/stamps/* build/stamps &&
+  cp -R "$root/dist" . && cp "$root"/*.node . && cp -R "$root/build/test" build && cp "$root"/build/stamps/* build/stamps &&
     CARGO_TARGET_DIR=$root/target/planted-stress CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
       CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_INCREMENTAL=1 node scripts/run.mjs suite &&
     node node_modules/ava/entrypoints/cli.mjs --match="*$2*" "build/test/stress/$1.spec.js"

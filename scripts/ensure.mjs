@@ -80,11 +80,13 @@ export function ensureCargo() {
 /** The native addon. */
 export function ensureNative() {
   ensureCargo()
-  const made = () => existsSync(join(root, 'binding.cjs')) && readdirSync(root).some((name) => /^shardmap\..*\.node$/.test(name))
-  whenStale('native', ['Cargo.toml', 'Cargo.lock', 'crates'], made, () =>
+  const made = () => readdirSync(root).some((name) => /^shardmap\..*\.node$/.test(name))
+  whenStale('native', ['Cargo.toml', 'Cargo.lock', 'crates'], made, () => {
+    // The types of what the addon exports stand in src/; these are for those who look.
+    mkdirSync(join(root, 'build'), { recursive: true })
     runModule('@napi-rs/cli/dist/cli.js', 'build', '--platform', '--release', '--manifest-path', 'crates/shardmap-napi/Cargo.toml',
-      '--package-json-path', 'package.json', '--output-dir', '.', '--js', 'binding.cjs', '--dts', 'binding.d.ts'),
-  )
+      '--package-json-path', 'package.json', '--output-dir', '.', '--no-js', '--dts', 'build/binding.d.ts')
+  })
 }
 
 /** dist/, from src/. */

@@ -1,7 +1,9 @@
 // The commands of package.json. Each works on a fresh clone with Node and Rust.
 import { conform } from './conformance.mjs'
 import { ensureBenchParts, ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, run, runModule, stop } from './ensure.mjs'
+import { checkPlatforms, writePlatforms } from './platforms.mjs'
 import { checkTypes, writeTypes } from './types.mjs'
+import { measureLoad } from './verify/load.mjs'
 
 const [task, ...args] = process.argv.slice(2)
 
@@ -17,6 +19,12 @@ function lint() {
   runModule('oxlint/bin/oxlint', '--deny-warnings')
   run('cargo', 'fmt', '--all', '--check')
   run('cargo', 'clippy', '--workspace', '--all-targets', '--quiet', '--', '--deny', 'warnings')
+}
+
+/** Whether what `build` writes into the repository is there as it would write it. */
+function types() {
+  checkTypes()
+  checkPlatforms()
 }
 
 function rust() {
@@ -53,11 +61,12 @@ const tasks = {
   build() {
     ready()
     writeTypes()
+    writePlatforms()
   },
   lint,
   types() {
     ensureModules()
-    checkTypes()
+    types()
   },
   rust,
   suite,
@@ -69,7 +78,7 @@ const tasks = {
   },
   test() {
     lint()
-    checkTypes()
+    types()
     rust()
     ava()
     conform('keyv')
@@ -86,6 +95,10 @@ const tasks = {
   soak() {
     suite()
     run(process.execPath, 'build/test/soak/main.js', ...args)
+  },
+  'verify:load'() {
+    ready()
+    measureLoad()
   },
   churn() {
     benches()

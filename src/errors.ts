@@ -1,6 +1,6 @@
 import type { Key } from './types'
 
-/** Every code an error of this package can carry. The Rust side has the same table; a test compares them. */
+/** Every code an error of this package can carry. The Rust side has the same table but for the last, which says that there is none; a test compares them. */
 export const errorCodes = [
   'ERR_SHARDMAP_KEY',
   'ERR_SHARDMAP_VALUE',
@@ -15,6 +15,7 @@ export const errorCodes = [
   'ERR_SHARDMAP_IO',
   'ERR_SHARDMAP_TIMEOUT',
   'ERR_SHARDMAP_PANIC',
+  'ERR_SHARDMAP_BINARY',
 ] as const
 
 /** What went wrong, for programs; the message is for people. */
@@ -32,6 +33,7 @@ export type ErrorCode =
   | 'ERR_SHARDMAP_IO'
   | 'ERR_SHARDMAP_TIMEOUT'
   | 'ERR_SHARDMAP_PANIC'
+  | 'ERR_SHARDMAP_BINARY'
 
 /** The one error class of this package. A call that throws it has changed nothing. The message says what to do. */
 export class ShardmapError extends Error {

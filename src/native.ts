@@ -1,3 +1,4 @@
+import { loadBinding } from './binding'
 import { ShardmapError } from './errors'
 import type { KeyPart } from './types'
 
@@ -157,24 +158,17 @@ interface Space {
   hold(hold: boolean): void
 }
 
-interface Binding {
-  attach(scratch: ArrayBuffer, errorClass: typeof ShardmapError): Space
-  slotWords(): ArrayBuffer | null
-  otherImages(): string[]
-}
-
 const HEAD_BYTES = 32
 const DATA_BYTES = 65_536
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const binding = require('../binding.cjs') as Binding
+const binding = loadBinding()
 const scratch = new ArrayBuffer(HEAD_BYTES + DATA_BYTES)
 
 /** Written by every native call that returns a value: [slot, version, kind, length, ticket, deadline, outcome, flight]. Read it before anything else can call again. */
 export const head = new Int32Array(scratch, 0, HEAD_BYTES / 4)
 /** The bytes of the last value result, when they fit. */
 export const data: Uint8Array = Buffer.from(scratch, HEAD_BYTES)
-export const space = binding.attach(scratch, ShardmapError)
+export const space = binding.attach(scratch, ShardmapError) as Space
 
 const memory = binding.slotWords()
 /** The version words, one that stays 0 and the clock word, the same memory in every thread; undefined where the runtime refuses external memory. */

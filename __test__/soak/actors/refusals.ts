@@ -7,7 +7,7 @@ import { tinylfu } from './caches.js'
 import { NAME as LEDGER } from './ledger.js'
 import { NAME as REGISTERS } from './registers.js'
 
-const binding = createRequire(import.meta.url)('../../../../binding.cjs') as { panicNext(times?: number): void }
+const binding = createRequire(import.meta.url)('../../../../dist/binding.js').loadBinding() as { panicNext(times?: number): void }
 const badValues: (() => unknown)[] = [() => () => 0, () => Symbol('v'), () => ({ in: [() => 0] }), () => Promise.resolve(1), () => new Proxy({}, {}), () => new WeakMap(), () => new SharedArrayBuffer(8)]
 
 export function refusals(life: Life): Actor {

@@ -66,6 +66,12 @@ pub fn other_images(env: &Env) -> Result<Unknown<'_>> {
     })
 }
 
+/// The version of the package that this was built for.
+#[napi(catch_unwind)]
+pub fn version(env: &Env) -> Result<Unknown<'_>> {
+    export(env, |js| js.string(env!("CARGO_PKG_VERSION")))
+}
+
 /// For tests of the boundary: the next call of any other native function of the process panics inside, or the next `times` calls do.
 #[napi(catch_unwind)]
 pub fn panic_next(times: Option<u32>) {
