@@ -162,7 +162,9 @@ export interface Transaction<K extends Key, V> {
 }
 /** A key in which a version differs from the one before it. */
 export interface Change<K extends Key, V> {
+  /** The version that changed it. */
   version: bigint;
+  /** The key that was written. */
   key: K;
   /** Undefined: there was none. */
   before: V | undefined;
@@ -171,6 +173,7 @@ export interface Change<K extends Key, V> {
 }
 /** Keys locked for their holder. Advisory: only lockers of the same keys wait. */
 export interface Lease {
+  /** What is locked. */
   readonly keys: readonly Key[];
   /** Rises with every lease of the map: hand it to what the lease guards, which refuses lower ones. */
   readonly token: bigint;
@@ -185,6 +188,7 @@ export interface Lease {
 }
 /** What {@link SnapshotMap.stats} returns, for the whole process. */
 export interface SnapshotStats {
+  /** The latest version. */
   version: bigint;
   /** Entries of the latest version. */
   entries: number;
@@ -550,6 +554,7 @@ export declare class SharedMap<K extends Key = string, V = unknown> implements M
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
+/** What a commit writes: keys with their values; undefined deletes. */
 export type Writes<K, V> = Iterable<readonly [
   K,
   V | undefined
@@ -601,8 +606,11 @@ export declare class SnapshotMap<K extends Key = string, V = unknown> {
   at(version: bigint): Snapshot<K, V>;
   /** The versions that are kept, the oldest first. */
   versions(): {
+    /** Its number. */
     version: bigint;
+    /** When it was made. */
     at: Date;
+    /** Keys that it changed. */
     changes: number;
   }[];
   /**

@@ -3,8 +3,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type KeyPart, type Ms, type SharedCache, type SharedCacheOptions } from 'shardmap';
 /** The cache of that name, opened with these options and closed with the server; or one that is open already. */
 export type SharedCachePluginOptions = (SharedCacheOptions & {
+  /** The name of the cache. */
   name: string;
 }) | {
+  /** A cache that is open already. */
   cache: SharedCache<any, any>;
 };
 /** What a route says in `config.cache`, if its responses shall be kept. */

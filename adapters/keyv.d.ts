@@ -8,8 +8,10 @@
 import { type SharedCache, type SharedCacheOptions } from 'shardmap';
 /** The cache of that name, opened with these options and let go of by `disconnect`; or one that is open already. */
 export type SharedCacheStoreOptions = (SharedCacheOptions & {
+  /** The name of the cache. */
   name: string;
 }) | {
+  /** A cache that is open already. */
   cache: SharedCache<any, any>;
 };
 /**
@@ -29,7 +31,9 @@ export declare class SharedCacheStore {
   /** Set by Keyv 5. Not there until then: by that Keyv 6 knows that it must keep namespaces apart itself. */
   namespace?: string | undefined;
   constructor(options: SharedCacheStoreOptions);
+  /** Resolves with the value of the key, or undefined. */
   get(key: string): Promise<any>;
+  /** Resolves with the values of the keys, in their order. */
   getMany(keys: string[]): Promise<any[]>;
   /** `ttl` in milliseconds. Resolves with false when the value is too large for the cache. */
   set(key: string, value: any, ttl?: number): Promise<boolean>;
@@ -39,10 +43,13 @@ export declare class SharedCacheStore {
     value: any;
     ttl?: number;
   }[]): Promise<any>;
+  /** Resolves with whether there was one. */
   delete(key: string): Promise<boolean>;
   /** Resolves with whether all of them were there. */
   deleteMany(keys: string[]): Promise<boolean>;
+  /** Resolves with whether the key has a value that has not expired. */
   has(key: string): Promise<boolean>;
+  /** The same for each key. */
   hasMany(keys: string[]): Promise<boolean[]>;
   /** Removes the entries of the namespace; without one, all entries of the cache. */
   clear(): Promise<void>;
@@ -66,23 +73,34 @@ export declare class SharedCacheStorage {
   constructor(options: SharedCacheStoreOptions);
   /** Tells Keyv 6 that times of expiry are absolute here. */
   get capabilities(): {
+    /** It has all that Keyv asks for. */
     compatible: boolean;
+    /** The kind of a store, in Keyv's words. */
     store: 'keyvStorage';
+    /** What it can, by method. */
     methods: any;
+    /** Whether times of expiry are absolute. */
     expires: true;
   };
+  /** Resolves with the value of the key, or undefined. */
   get(key: string): Promise<any>;
+  /** Resolves with the values of the keys, in their order. */
   getMany(keys: string[]): Promise<any[]>;
   /** `expires` in milliseconds since 1970. Resolves with false when the value is too large for the cache. */
   set(key: string, value: unknown, expires?: number): Promise<boolean>;
+  /** As `set` for each entry. */
   setMany(entries: {
     key: string;
     value: any;
     expires?: number | undefined;
   }[]): Promise<boolean[]>;
+  /** Resolves with whether there was one. */
   delete(key: string): Promise<boolean>;
+  /** Resolves with whether there was one, for each key. */
   deleteMany(keys: string[]): Promise<boolean[]>;
+  /** Resolves with whether the key has a value that has not expired. */
   has(key: string): Promise<boolean>;
+  /** The same for each key. */
   hasMany(keys: string[]): Promise<boolean[]>;
   /** Removes the entries of the namespace; without one, all entries of the cache. */
   clear(): Promise<void>;

@@ -92,6 +92,10 @@ const tasks = {
     benches()
     run(process.execPath, '--expose-gc', 'build/bench/main.js', ...args)
   },
+  docs() {
+    ensureModules()
+    runModule('typedoc/bin/typedoc', '--options', 'docs/site/typedoc.json')
+  },
   soak() {
     suite()
     run(process.execPath, 'build/test/soak/main.js', ...args)

@@ -22,6 +22,7 @@ const PUBLISH_MASK = publishMask
 
 const token = Symbol('only open makes handles')
 
+/** What a commit writes: keys with their values; undefined deletes. */
 type Writes<K, V> = Iterable<readonly [K, V | undefined]>
 
 /**
@@ -122,7 +123,14 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
   }
 
   /** The versions that are kept, the oldest first. */
-  versions(): { version: bigint; at: Date; changes: number }[] {
+  versions(): {
+    /** Its number. */
+    version: bigint
+    /** When it was made. */
+    at: Date
+    /** Keys that it changed. */
+    changes: number
+  }[] {
     const flat = this.#native.versions()
     return Array.from({ length: flat.length / 3 }, (_, i) => {
       const [version, at, changes] = flat.slice(3 * i, 3 * i + 3) as [number, number, number]

@@ -163,7 +163,9 @@ export interface Transaction<K extends Key, V> {
 
 /** A key in which a version differs from the one before it. */
 export interface Change<K extends Key, V> {
+  /** The version that changed it. */
   version: bigint
+  /** The key that was written. */
   key: K
   /** Undefined: there was none. */
   before: V | undefined
@@ -173,6 +175,7 @@ export interface Change<K extends Key, V> {
 
 /** Keys locked for their holder. Advisory: only lockers of the same keys wait. */
 export interface Lease {
+  /** What is locked. */
   readonly keys: readonly Key[]
   /** Rises with every lease of the map: hand it to what the lease guards, which refuses lower ones. */
   readonly token: bigint
@@ -188,6 +191,7 @@ export interface Lease {
 
 /** What {@link SnapshotMap.stats} returns, for the whole process. */
 export interface SnapshotStats {
+  /** The latest version. */
   version: bigint
   /** Entries of the latest version. */
   entries: number

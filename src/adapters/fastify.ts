@@ -12,7 +12,15 @@ import { isForAll, send, storable, type StoredResponse } from './responses'
 import { cacheOf } from './source'
 
 /** The cache of that name, opened with these options and closed with the server; or one that is open already. */
-export type SharedCachePluginOptions = (SharedCacheOptions & { name: string }) | { cache: SharedCache<any, any> }
+export type SharedCachePluginOptions =
+  | (SharedCacheOptions & {
+      /** The name of the cache. */
+      name: string
+    })
+  | {
+      /** A cache that is open already. */
+      cache: SharedCache<any, any>
+    }
 
 /** What a route says in `config.cache`, if its responses shall be kept. */
 export interface RouteCache {

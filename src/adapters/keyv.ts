@@ -9,7 +9,15 @@ import { cacheOf } from './source'
 import { write, writeAll } from './writes'
 
 /** The cache of that name, opened with these options and let go of by `disconnect`; or one that is open already. */
-export type SharedCacheStoreOptions = (SharedCacheOptions & { name: string }) | { cache: SharedCache<any, any> }
+export type SharedCacheStoreOptions =
+  | (SharedCacheOptions & {
+      /** The name of the cache. */
+      name: string
+    })
+  | {
+      /** A cache that is open already. */
+      cache: SharedCache<any, any>
+    }
 
 /** An absolute time before this (September 2001) can only be a duration. */
 const FIRST_TIME = 1e12
@@ -38,10 +46,12 @@ export class SharedCacheStore {
     this.opts = { ...options, dialect: 'redis', url: `shardmap:${cache.name}` }
   }
 
+  /** Resolves with the value of the key, or undefined. */
   async get(key: string): Promise<any> {
     return this.cache.get(key)
   }
 
+  /** Resolves with the values of the keys, in their order. */
   async getMany(keys: string[]): Promise<any[]> {
     return this.cache.getMany(keys)
   }
@@ -57,6 +67,7 @@ export class SharedCacheStore {
     return writeAll(this.cache, writes, this.#tags())
   }
 
+  /** Resolves with whether there was one. */
   async delete(key: string): Promise<boolean> {
     return this.cache.delete(key)
   }
@@ -66,10 +77,12 @@ export class SharedCacheStore {
     return keys.map((key) => this.cache.delete(key)).every(Boolean)
   }
 
+  /** Resolves with whether the key has a value that has not expired. */
   async has(key: string): Promise<boolean> {
     return this.cache.has(key)
   }
 
+  /** The same for each key. */
   async hasMany(keys: string[]): Promise<boolean[]> {
     return keys.map((key) => this.cache.has(key))
   }
@@ -122,16 +135,27 @@ export class SharedCacheStorage {
   }
 
   /** Tells Keyv 6 that times of expiry are absolute here. */
-  get capabilities(): { compatible: boolean; store: 'keyvStorage'; methods: any; expires: true } {
+  get capabilities(): {
+    /** It has all that Keyv asks for. */
+    compatible: boolean
+    /** The kind of a store, in Keyv's words. */
+    store: 'keyvStorage'
+    /** What it can, by method. */
+    methods: any
+    /** Whether times of expiry are absolute. */
+    expires: true
+  } {
     const names = ['get', 'getMany', 'has', 'hasMany', 'set', 'setMany', 'delete', 'deleteMany', 'clear', 'disconnect', 'iterator']
     const methods = Object.fromEntries(names.map((name) => [name, { exists: true, methodType: name === 'iterator' ? 'sync' : 'async' }]))
     return { compatible: true, store: 'keyvStorage', methods, expires: true }
   }
 
+  /** Resolves with the value of the key, or undefined. */
   async get(key: string): Promise<any> {
     return this.cache.get(this.#place(key))
   }
 
+  /** Resolves with the values of the keys, in their order. */
   async getMany(keys: string[]): Promise<any[]> {
     return this.cache.getMany(keys.map((key) => this.#place(key)))
   }
@@ -141,23 +165,28 @@ export class SharedCacheStorage {
     return write(this.cache, { key: this.#place(key), value, ttl: ttlUntil(expires) }, tagsOf(this.namespace))
   }
 
+  /** As `set` for each entry. */
   async setMany(entries: { key: string; value: any; expires?: number | undefined }[]): Promise<boolean[]> {
     const writes = entries.map(({ key, value, expires }) => ({ key: this.#place(key), value, ttl: ttlUntil(expires) }))
     return writeAll(this.cache, writes, tagsOf(this.namespace))
   }
 
+  /** Resolves with whether there was one. */
   async delete(key: string): Promise<boolean> {
     return this.cache.delete(this.#place(key))
   }
 
+  /** Resolves with whether there was one, for each key. */
   async deleteMany(keys: string[]): Promise<boolean[]> {
     return keys.map((key) => this.cache.delete(this.#place(key)))
   }
 
+  /** Resolves with whether the key has a value that has not expired. */
   async has(key: string): Promise<boolean> {
     return this.cache.has(this.#place(key))
   }
 
+  /** The same for each key. */
   async hasMany(keys: string[]): Promise<boolean[]> {
     return keys.map((key) => this.cache.has(this.#place(key)))
   }
