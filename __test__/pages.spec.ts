@@ -23,6 +23,11 @@ test('the README leads to every guide', t => {
   t.deepEqual(guides.filter(guide => !linked.has(guide)), [])
 })
 
+test('every page is on the site', t => {
+  const { readme, projectDocuments } = JSON.parse(textOf('docs/site/typedoc.json'))
+  t.deepEqual([readme, ...projectDocuments].map((page: string) => relative(root, join(root, 'docs/site', page)).replaceAll('\\', '/')).sort(), [...pages].sort())
+})
+
 const { scripts, devDependencies, peerDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
 /** What a line of a shell may be, and what must then be there. */
