@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url'
 const root = dirname(createRequire(import.meta.url).resolve('shardmap/package.json'))
 const { checkTag, differing, entryOf, setVersion, versionsIn } = await import(pathToFileURL(join(root, 'scripts', 'version.mjs')).href)
 
-const changelog = '# Changelog\n\n## 9.8.7-rc.1 - 2030-01-01\n\n- A thing\n\n### Fixes\n\n- Another\n\n## 9.8.6\n\n## 9.8.5\n\n- Old\n'
+const changelog = '# Changelog\n\n## 9.8.7-rc.1 - 2030-01-01\n\n- A thing\n\n### Fixes\n\n- Another\n\n## 9.8.6\n\n## 9.8.5 - 2029-12-31\n\n- Old\n\n## 9.8.4 - unreleased\n\n- Older\n'
 
 /** A folder with the files of this one that name the version. */
 function copied(t: { teardown(end: () => void): void }): string {
@@ -62,17 +62,20 @@ test('a version without an entry in the changelog, and what is no version, are r
 })
 
 test('an entry is what is between its heading and the next', t => {
-  t.is(entryOf(changelog, '9.8.7-rc.1'), '- A thing\n\n### Fixes\n\n- Another')
-  t.is(entryOf(changelog, '9.8.5'), '- Old')
+  t.is(entryOf(changelog, '9.8.7-rc.1').text, '- A thing\n\n### Fixes\n\n- Another')
+  t.deepEqual(entryOf(changelog, '9.8.5'), { heading: '9.8.5 - 2029-12-31', text: '- Old' })
   t.is(entryOf(changelog, '9.8'), undefined)
 })
 
-test('a tag that is not of the version, or of one that the changelog does not have, is refused', t => {
+test('a tag that is not of the version, or of one that the changelog does not have with its date, is refused', t => {
   const folder = copied(t)
   setVersion(folder, '9.8.5')
   t.notThrows(() => checkTag(folder, 'v9.8.5'))
   t.throws(() => checkTag(folder, 'v9.8.6'), { message: 'the tag is v9.8.6, the version 9.8.5' })
   t.throws(() => checkTag(folder, '9.8.5'), { message: /the tag is/ })
+  setVersion(folder, '9.8.4')
+  t.throws(() => checkTag(folder, 'v9.8.4'), { message: /write the date/ })
+  setVersion(folder, '9.8.5')
   writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n')
   t.throws(() => checkTag(folder, 'v9.8.5'), { message: /says nothing of 9\.8\.5/ })
 })

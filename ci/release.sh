@@ -16,7 +16,7 @@ need() {
   [ -z "$strict" ] || { echo "$1" >&2; exit 1; }
   needed+=("$1")
 }
-node scripts/version.mjs --entry > /dev/null 2>&1 || need "CHANGELOG.md says nothing of $version"
+unready=$(node scripts/version.mjs --tag "v$version" 2>&1 > /dev/null) || need "$unready"
 bills=$(find build/sbom -name '*.cdx.json' 2> /dev/null | wc -l)
 [ "$bills" -gt 0 ] || need 'there are no bills of materials: bash ci/sbom.sh'
 

@@ -37,10 +37,13 @@ export function differing(folder) {
   return [...versions].filter(([, named]) => named.length === 0 || named.some((one) => one !== version)).map(([file, named]) => `${file} names ${named.join(' and ') || 'no version'}, package.json ${version}`)
 }
 
-/** What CHANGELOG.md says of a version: what is below its heading, which begins with `## <version>`. */
+/** What CHANGELOG.md says of a version: its heading, which begins with `## <version>`, and what is below it. */
 export function entryOf(changelog, version) {
-  const entry = changelog.split(/^## /m).slice(1).find((one) => /^\[?v?([^\s\]]+)/.exec(one)?.[1] === version)
-  return entry?.slice(entry.indexOf('\n')).trim() || undefined
+  const section = changelog.split(/^## /m).slice(1).find((one) => /^\[?v?([^\s\]]+)/.exec(one)?.[1] === version)
+  if (!section) return undefined
+  const [heading, ...lines] = section.split('\n')
+  const text = lines.join('\n').trim()
+  return text ? { heading, text } : undefined
 }
 
 function writtenOf(folder, version) {
@@ -67,12 +70,13 @@ export function versionOf(folder) {
 export function checkTag(folder, tag) {
   const version = versionOf(folder)
   if (tag !== `v${version}`) throw new Error(`the tag is ${tag}, the version ${version}`)
-  writtenOf(folder, version)
+  const { heading } = writtenOf(folder, version)
+  if (!/ - \d{4}-\d\d-\d\d$/.test(heading)) throw new Error(`CHANGELOG.md has "## ${heading}": write the date of the release, "## ${version} - 2030-12-31"`)
 }
 
 function main(what, ...rest) {
   if (what === '--tag') checkTag(root, rest[0])
-  else if (what === '--entry') return writtenOf(root, versionOf(root))
+  else if (what === '--entry') return writtenOf(root, versionOf(root)).text
   else if (what) setVersion(root, what)
   const faults = differing(root)
   if (faults.length > 0) throw new Error(faults.join('\n'))
