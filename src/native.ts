@@ -154,7 +154,6 @@ interface Space {
   destroyCache(name: string): boolean
   cacheNames(): string[]
   listen(receive: (...letter: never) => void): void
-  hold(hold: boolean): void
 }
 
 interface Binding {
