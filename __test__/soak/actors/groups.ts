@@ -19,7 +19,8 @@ export const maps: readonly { name: string; options: (folder: string) => Snapsho
 const IN_FILE = 2
 /** So many ids of transactions a map remembers. */
 const TX_IDS = 10_000
-const AT_ONCE = 500
+/** As many as each map keeps versions: all of them begin from one. */
+const AT_ONCE = 8
 
 /** All the ids that a map remembers, made before memory is measured: it would rise until they are there. */
 export async function fillIds(map: Map): Promise<void> {
