@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ShardmapError } from 'shardmap'
+import { SharedCache, ShardmapError } from 'shardmap'
 import { refuses } from './fixtures/codes.js'
+import { eventually } from './fixtures/eventually.js'
+import { underPanics } from './fixtures/panicking.js'
 import { fresh } from './fixtures/threads.js'
 
 const binding = createRequire(import.meta.url)('../../dist/binding.js').loadBinding()
@@ -103,3 +105,16 @@ test.serial('a lead that cannot be handed over goes to the next who waits', asyn
   t.true(caches[2].settle('a', flight, 'loaded', 1))
   t.is(caches[0].get('a'), 'loaded')
 })
+
+test.serial('events that a panic keeps from being taken are told later', t => underPanics(async panics => {
+  const cache = SharedCache.open<string, number>(fresh('panic'), { max: 10 })
+  const heard: string[] = []
+  cache.on('delete', ({ key }) => heard.push(key))
+  panics.of = name => name === 'events'
+  for (const key of ['a', 'b']) cache.set(key, 1).delete(key)
+  await eventually(() => panics.count >= 2)
+  t.deepEqual(heard, [])
+  panics.of = () => false
+  await eventually(() => heard.length === 2)
+  t.deepEqual(heard, ['a', 'b'])
+}))

@@ -14,9 +14,9 @@ process.on('uncaughtException', error => heard.push(error.message))
 space.listen((kind, request) => {
   heard.push(request)
   if (request === 2) throw new Error('from the second')
-  if (request === 3) { space.hold(false); setImmediate(() => console.log(heard.join())) }
+  if (request === 3) { clearInterval(awake); setImmediate(() => console.log(heard.join())) }
 })
-space.hold(true)
+const awake = setInterval(() => {}, 60_000)
 const map = space.openVersions('m')
 const lock = (request, ...keys) => (map.stageKeys(...keys), map.lock(request, 60_000))
 const token = lock(1, 'a', 'b')

@@ -3,6 +3,7 @@ import test from 'ava'
 import { createRequire } from 'node:module'
 import { ShardmapError } from 'shardmap'
 import { refuses } from './fixtures/codes.js'
+import { underPanics } from './fixtures/panicking.js'
 import { fresh } from './fixtures/threads.js'
 import { contentOf, open, rejects } from './fixtures/versions.js'
 
@@ -98,3 +99,42 @@ test.serial('a panic while an answer is handed over leaves nobody waiting', asyn
   ;(await waiting).release()
   t.is(await map.replaceAll([['a', 3]]), 3n)
 })
+
+test.serial('an answer settles its promise, whatever native call panics when it comes', t => underPanics(async panics => {
+  const map = open()
+  const lease = await map.lock(['a'])
+  const asked = [map.replaceAll([['a', 1]]), map.rollback(9n).catch(error => error.code), map.lock(['a'])]
+  lease.release()
+  panics.of = () => true
+  const [version, code, waited] = await Promise.all(asked)
+  panics.of = () => false
+  t.deepEqual([version, code, map.version], [1n, 'ERR_SHARDMAP_VERSION', 1n])
+  waited.release()
+}))
+
+test.serial('a commit that was made is told of, though the view that its function has read cannot be let go', t => underPanics(async panics => {
+  const map = open()
+  panics.of = name => name === 'close'
+  t.is(await map.commit(tx => { tx.set('a', 1) }), 1n)
+  t.is(map.commitSync(tx => { tx.set('a', 2) }), 2n)
+  t.is(panics.count, 2)
+  panics.of = () => false
+  t.is(await map.commit(tx => { tx.set('a', 3) }), 3n)
+}))
+
+test.serial('who gives up waiting for a lock whose cancelling panics rejects at once, and what is granted nevertheless is let go', t => underPanics(async panics => {
+  const map = open()
+  const lease = await map.lock(['a'], { leaseMs: 3_600_000 })
+  const giveUp = new AbortController()
+  const waiting = map.lock(['a'], { leaseMs: 3_600_000, signal: giveUp.signal })
+  panics.of = name => name === 'cancelLock' || (name === 'release' && panics.count % 2 === 0)
+  giveUp.abort()
+  await t.throwsAsync(waiting, { name: 'AbortError', any: true })
+  t.is(panics.count, 2)
+  refuses(t, 'ERR_SHARDMAP_PANIC', () => lease.release())
+  t.false(lease.signal.aborted)
+  lease.release()
+  t.true(lease.signal.aborted, 'what could not be released is released by the next call')
+  panics.count = 0
+  ;(await map.lock(['a'])).release()
+}))

@@ -56,9 +56,9 @@ export class MapLease implements Lease {
 
   #release(): void {
     if (this.#released) return
+    unlessClosed(() => this.#native.release(Number(this.token)))
     this.#released = true
     forgetLease(this.#request)
-    unlessClosed(() => this.#native.release(Number(this.token)))
     this.#ended.abort(new DOMException('the lease was released', 'AbortError'))
   }
 }

@@ -11,6 +11,9 @@ export const CAUSES = ['size', 'expired', 'replaced', 'deleted', 'invalidated'] 
 
 export const EVENT_NAMES: readonly CacheEventName[] = [...KINDS, 'dropped']
 
+/** After which events that could not be taken are asked for again. */
+const AGAIN_MS = 10
+
 type Tell = (event: CacheEvent<Key>) => void
 
 interface Listening {
@@ -80,7 +83,13 @@ class Listeners {
   }
 
   #news(): void {
-    const news = this.#ask((native) => native.events() as [number, ...unknown[]])
+    let news: [number, ...unknown[]] | undefined
+    try {
+      news = this.#ask((native) => native.events() as [number, ...unknown[]])
+    } catch {
+      // They still wait, and are not rung for again.
+      setTimeout(() => this.#news(), AGAIN_MS).unref()
+    }
     if (news === undefined) return
     const [dropped, ...events] = news
     // All of it has happened: who begins to listen meanwhile is told of none.

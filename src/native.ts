@@ -155,7 +155,6 @@ interface Space {
   destroyCache(name: string): boolean
   cacheNames(): string[]
   listen(receive: (...letter: never) => void): void
-  hold(hold: boolean): void
 }
 
 const HEAD_BYTES = 32

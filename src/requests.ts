@@ -27,6 +27,9 @@ const receivers = new Map<number, Receiver>()
 /** What to do when the lease that a request got ends. Until its asker has heard of the lease, that is to remember the end. */
 const leases = new Map<number, () => void>()
 const unheard = (): void => {}
+// While it is referenced it keeps the thread alive, and else it does nothing. No native call does that: one may fail, and then whoever waits would be cut off,
+// or the thread kept for ever.
+const awake = setInterval(() => {}, 2 ** 31 - 1).unref()
 let held = 0
 let last = 0
 let listening = false
@@ -63,11 +66,11 @@ export function forgetLetters(request: number): void {
 
 /** Lets the thread live on until `release`. */
 export function hold(): void {
-  if (++held === 1) space.hold(true)
+  if (++held === 1) awake.ref()
 }
 
 export function release(): void {
-  if (--held === 0) space.hold(false)
+  if (--held === 0) awake.unref()
 }
 
 export function errorOf(letter: Letter & { 0: typeof FAILED }): ShardmapError {

@@ -22,6 +22,18 @@ const PUBLISH_MASK = publishMask
 
 const token = Symbol('only open makes handles')
 
+/** What the call answers; it is made again if it fails, and then it is false: nobody is left to be told, and a lease ends with its term. */
+function twice(call: () => boolean): boolean {
+  for (let left = 2; left > 0; left--) {
+    try {
+      return call()
+    } catch {
+      // It has done nothing.
+    }
+  }
+  return false
+}
+
 /** What a commit writes: keys with their values; undefined deletes. */
 type Writes<K, V> = Iterable<readonly [K, V | undefined]>
 
@@ -283,8 +295,8 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     const native = this.#native
     const granted = answerOf(request)
     return unlessAborted(granted, signal, () => {
-      if (native.cancelLock(ticket)) forget(request)
-      else granted.then((late) => unlessClosed(() => native.release(late)), () => {})
+      if (twice(() => native.cancelLock(ticket))) forget(request)
+      else granted.then((late) => void twice(() => native.release(late)), () => {})
     })
   }
 

@@ -17,8 +17,13 @@ export class Views {
     return this.#idle.pop() ?? this.#native.view()
   }
 
+  /** Does not throw: what was done with it stands. One that cannot be closed is not used again and lets its version go when it is collected. */
   giveBack(view: NativeView): void {
-    view.close()
+    try {
+      view.close()
+    } catch {
+      return
+    }
     if (!this.#closed && this.#idle.length < KEPT) this.#idle.push(view)
   }
 

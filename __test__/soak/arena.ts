@@ -1,11 +1,11 @@
 // The process of the soak: threads that are born and ended all the time, this one that lives throughout, and rests at which the whole is counted.
 import { readdirSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { SharedCache, SharedMap, SnapshotMap } from 'shardmap'
+import { SharedCache, SharedMap, SnapshotMap, type Key } from 'shardmap'
 import { lru, tinylfu } from './actors/caches.js'
 import { NAME as COUNTERS, prepare } from './actors/counters.js'
 import { NAME as EVENTS, OPTIONS as EVENT_OPTIONS } from './actors/events.js'
-import { maps } from './actors/groups.js'
+import { fillIds, maps } from './actors/groups.js'
 import { NAME as LEDGER, opening, OPTIONS as LEDGER_OPTIONS } from './actors/ledger.js'
 import { NAME as LIMITED, OPTIONS as LIMITS } from './actors/limits.js'
 import { NAME as LOCKS } from './actors/locks.js'
@@ -93,12 +93,15 @@ function sample(): Sample {
 }
 
 /** The structures that live as long as the soak, all with what their threads expect. */
-function prepareAll(): void {
+async function prepareAll(): Promise<void> {
   SharedMap.open(REGISTERS)
   prepare(SharedMap.open(COUNTERS))
   SharedMap.open(LIMITED, LIMITS)
   SnapshotMap.open<number, number>(LEDGER, LEDGER_OPTIONS).commitSync(opening())
-  for (const { name, options } of maps) SnapshotMap.open(name, options(plan.folder))
+  for (const { name, options } of maps) {
+    const map = SnapshotMap.open<Key, unknown>(name, options(plan.folder))
+    if (plan.rests > 0) await fillIds(map)
+  }
   SnapshotMap.open(LOCKS)
   SharedCache.open(EVENTS, EVENT_OPTIONS)
   for (const { name, options } of [tinylfu, lru]) SharedCache.open(name, options)
@@ -195,7 +198,7 @@ class Arena {
 
 const names = await operations('operations')
 tell({ base: await standing() })
-prepareAll()
+await prepareAll()
 const arena = new Arena(newShared(plan.threads, names))
 try {
   await arena.run()

@@ -92,7 +92,7 @@ export function pageOf(root: string, asked: Asked, result: Run, verdict: Verdict
     ...(samples.length > 1 ? [{ picture: 'memory', svg: picture(result, verdict) }] : []),
     { heading: 'Memory, by window after the warm-up (medians, MiB)' },
     { head: ['Window', 'Resident at work', 'Resident at rest', 'Heap at rest', 'External', 'Buffers'], rows: memoryRows(result, verdict) },
-    { text: 'In brackets: of the first window. At work: the whole process, once a second, with threads of all ages. At rest: all threads but one have ended and that one has collected its garbage; heap, external memory and buffers are its own. The first quarter is warm-up. What the maps hold is limited by construction: keys, histories, bounds, loads. glibc keeps two pools of freed memory (MALLOC_ARENA_MAX=2), or each new thread might open another, and the young generation has a fixed size; nothing is trimmed.' },
+    { text: 'In brackets: of the first window. At work: the whole process, once a second, with threads of all ages. At rest: all threads but one have ended and that one has collected its garbage; heap, external memory and buffers are its own. The first quarter is warm-up. What the maps hold is limited by construction: keys, histories, bounds, loads. Ids of transactions are filled up before. glibc keeps two pools of freed memory, or each new thread might open another, and gives back to the system what is above 64 KiB (MALLOC_ARENA_MAX, MALLOC_MMAP_THRESHOLD_, MALLOC_TRIM_THRESHOLD_); the young generation has a fixed size.' },
     { heading: 'Operations' },
     { head: ['Type', 'Methods', 'Calls', 'By method'], rows: operationRows(sums) },
     { heading: `Faults injected and refusals met: ${count(total(sums, FAULTS))}` },

@@ -19,8 +19,11 @@ export interface Run {
 
 const LINE_MS = 10_000
 const STILL_MS = 120_000
-/** As many pools of freed memory as there are processors, not eight for each: a thread that is born takes what one that has ended gave back. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' }
+/**
+ * glibc with as many pools of freed memory as there are processors, not eight for each, so that a thread that is born takes what one that has ended gave back;
+ * and with limits that do not grow, above which freed memory goes back to the system: else holes between what is used would be measured.
+ */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' }
 /** A young generation that never changes its size is none of what is measured. */
 const HEAP = ['--expose-gc', '--min-semi-space-size=8', '--max-semi-space-size=8', '--max-old-space-size=256']
 

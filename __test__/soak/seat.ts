@@ -1,6 +1,6 @@
 // A place in which one worker thread follows another.
 import { Worker } from 'node:worker_threads'
-import { markDying, type Post } from './life.js'
+import { isPanic, markDying, type Post } from './life.js'
 import type { Fault, Tally } from './shared.js'
 
 /** Heaps that must collect soon have their size soon. */
@@ -26,16 +26,36 @@ export class Seat {
   }
 
   bear(): void {
+    this.#loaded = new Promise(loaded => {
+      this.#gone = new Promise(gone => this.#start(loaded, gone))
+    })
+  }
+
+  /** A panic that comes to the loading of its modules ends a thread, and the next one takes its place. */
+  #start(loaded: () => void, gone: () => void): void {
     this.#now = this.#post()
     this.#expected = false
+    let [begun, panicked] = [false, false]
     const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: this.#now, resourceLimits: HEAP })
     this.#worker = worker
-    worker.on('error', this.#fail)
-    this.#loaded = new Promise(resolve => worker.on('message', ({ failure }) => (failure === undefined ? resolve() : this.#fail(failure))))
-    this.#gone = new Promise(resolve => worker.once('exit', code => {
+    worker.on('error', error => {
+      panicked = !begun && isPanic(error)
+      if (!panicked) this.#fail(error)
+    })
+    worker.on('message', ({ failure }) => {
+      begun = true
+      if (failure === undefined) loaded()
+      else this.#fail(failure)
+    })
+    worker.once('exit', code => {
+      if (panicked) {
+        this.#tally.add('panic met')
+        this.#start(loaded, gone)
+        return
+      }
       if (!this.#expected) this.#fail(`the thread of seat ${this.#now.seat} ended by itself, with ${code}`)
-      resolve()
-    }))
+      gone()
+    })
   }
 
   /** At any instant once its modules are there: Node leaves files open when it ends a thread that is reading them. */

@@ -17,6 +17,18 @@ export const maps: readonly { name: string; options: (folder: string) => Snapsho
   { name: 'groups in a file', options: folder => ({ history: 16, path: join(folder, 'groups') }) },
 ]
 const IN_FILE = 2
+/** So many ids of transactions a map remembers. */
+const TX_IDS = 10_000
+/** As many as each map keeps versions: all of them begin from one. */
+const AT_ONCE = 8
+
+/** All the ids that a map remembers, made before memory is measured: it would rise until they are there. */
+export async function fillIds(map: Map): Promise<void> {
+  for (let i = 0; i < TX_IDS; i += AT_ONCE) {
+    const ids = Array.from({ length: AT_ONCE }, (_, n) => `filling ${i + n}`)
+    await Promise.all(ids.map(txId => map.tryCommit({ txId, version: map.version, reads: [], writes: [] })))
+  }
+}
 
 export function groups(life: Life): Actor {
   const { seat } = life

@@ -1,7 +1,7 @@
 //! What other threads have to tell an isolate. They leave letters and ring once; the isolate reads them all on its own thread.
 //!
-//! The bell keeps the isolate alive only while somebody there waits for an answer. When the isolate ends, its hook takes the bell away first, so it
-//! is never rung later, and then ends what the isolate held.
+//! The bell does not keep the isolate alive: who waits there for an answer does. When the isolate ends, its hook takes the bell away first, so it is never
+//! rung later, and then ends what the isolate held.
 
 mod letter;
 
@@ -80,19 +80,6 @@ impl Inbox {
         if !std::mem::replace(&mut state.rung, true) {
             // SAFETY: the bell is there, so its environment is too: the hook that ends it takes it away under this lock.
             unsafe { sys::napi_call_threadsafe_function(bell, ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking) };
-        }
-    }
-
-    /// Whether the isolate shall live on for answers to come.
-    pub fn hold(&self, js: Js, hold: bool) -> Fallible<()> {
-        let state = lock(&self.state);
-        let Some(Bell(bell)) = state.bell else { return Ok(()) };
-        if hold {
-            // SAFETY: called on the environment's thread, with its own bell.
-            check(unsafe { sys::napi_ref_threadsafe_function(js.0, bell) })
-        } else {
-            // SAFETY: as above.
-            check(unsafe { sys::napi_unref_threadsafe_function(js.0, bell) })
         }
     }
 

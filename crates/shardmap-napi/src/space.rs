@@ -31,7 +31,6 @@ const METHODS: &[Method<Space>] = &[
     takes::<_, 1>("destroyCache", destroy::<Cache>),
     takes::<_, 0>("cacheNames", names::<Cache>),
     takes::<_, 1>("listen", listen),
-    takes::<_, 1>("hold", hold),
 ];
 
 pub fn create((js, isolate): (Js, Rc<Isolate>)) -> Outcome {
@@ -127,11 +126,5 @@ fn names<T: Named>(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
 /// Has what other threads tell this isolate given to a function.
 fn listen(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
     call.isolate.listen(call.js, call.arguments[0])?;
-    Ok(ptr::null_mut())
-}
-
-/// Whether the isolate shall live on until it was told.
-fn hold(call: &Call<'_>, _: &Rc<Space>) -> Outcome {
-    call.isolate.inbox()?.hold(call.js, call.js.bool(call.arguments[0])?)?;
     Ok(ptr::null_mut())
 }

@@ -208,7 +208,89 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cache::Options, value::Kind};
+    use crate::{
+        cache::{lru::Lru, policy::Eviction, Options},
+        value::Kind,
+    };
+    use std::{
+        collections::HashMap,
+        sync::{Arc, Mutex},
+    };
+
+    /// The least recently used goes; what was told last of the weight of each place is known.
+    #[derive(Default)]
+    struct Weighed {
+        lru: Lru,
+        weights: Arc<Mutex<HashMap<u32, u32>>>,
+    }
+
+    impl Eviction for Weighed {
+        fn reserve(&mut self, places: usize) -> Result<()> {
+            self.lru.reserve(places)
+        }
+        fn insert(&mut self, place: u32, hash: u64, weight: u32) {
+            self.weights.lock().unwrap().insert(place, weight);
+            self.lru.insert(place, hash, weight);
+        }
+        fn touch(&mut self, place: u32) {
+            self.lru.touch(place);
+        }
+        fn has(&self, place: u32) -> bool {
+            self.lru.has(place)
+        }
+        fn fetch_ahead(&self, places: &[u32], at: usize) {
+            self.lru.fetch_ahead(places, at);
+        }
+        fn replace(&mut self, place: u32, weight: u32) {
+            self.weights.lock().unwrap().insert(place, weight);
+            self.lru.replace(place, weight);
+        }
+        fn remove(&mut self, place: u32) {
+            self.weights.lock().unwrap().remove(&place);
+            self.lru.remove(place);
+        }
+        fn victim(&mut self) -> Option<u32> {
+            self.lru.victim()
+        }
+        fn miss(&mut self, hash: u64) {
+            self.lru.miss(hash);
+        }
+        fn coldest_first(&self, each: &mut dyn FnMut(u32)) {
+            self.lru.coldest_first(each);
+        }
+        fn clear(&mut self) {
+            self.lru.clear();
+        }
+    }
+
+    #[test]
+    fn a_replacement_that_finds_no_room_leaves_the_policy_the_weight_of_the_old_value() {
+        const BYTES: u64 = 100_000;
+        // Alone, the old value is hidden from the policy; among many that go first, the policy is only told of the new one.
+        for others in [0, 2 * MOST_VICTIMS] {
+            let cache = Cache::new(Options { max_bytes: Some(BYTES), ..Options::default() }).unwrap();
+            let home = cache.shard_of(KeyRef::new(b"key").hash);
+            let weights = Arc::<Mutex<HashMap<_, _>>>::default();
+            cache.with(home, |Shard { entries, .. }, _| {
+                entries.policy = Box::new(Weighed { weights: weights.clone(), ..Weighed::default() })
+            });
+            cache.set(KeyRef::new(b"key"), Value::NULL, &Terms::default()).unwrap();
+            let at_home = (0_u32..).map(u32::to_be_bytes).filter(|key| cache.shard_of(KeyRef::new(key).hash) == home);
+            at_home.take(others).for_each(|key| cache.set(KeyRef::new(&key), Value::NULL, &Terms::default()).unwrap());
+            let mut rest = Claim::new(&cache.bounds);
+            assert!(rest.covers(0, BYTES - cache.stats().unwrap().bytes));
+
+            let value = Value::payload(Kind::Bytes, &[7; 50_000]).unwrap();
+            let mut put = Put::new(&cache, KeyRef::new(b"key"), value, &Terms::default());
+            cache.with(home, |Shard { entries, .. }, later| {
+                let place = entries.find(put.key).unwrap();
+                let before = weights.lock().unwrap()[&place];
+                assert!(!put.store(entries, later).unwrap());
+                assert_eq!(weights.lock().unwrap().get(&place), Some(&before), "{others}");
+                assert!(entries.policy.has(place));
+            });
+        }
+    }
 
     #[test]
     fn writers_of_whom_each_holds_what_the_other_needs_do_not_wait_for_ever() {

@@ -1,7 +1,7 @@
 //! Stands in for dashmap's shards in a model, which cannot see the locks of those.
 
+use super::SharedValue;
 use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-use dashmap::SharedValue;
 use hashbrown::raw::RawTable;
 use std::marker::PhantomData;
 

@@ -25,7 +25,7 @@ fn use_everything(cache: &Cache, hand: &Hand, holder: u64, round: u32) -> Result
     let terms = || Terms { ttl: Some(Ttl::Ms(u64::from(round) % 5 + 1)), grace: u64::from(round) % 2, tags: vec!["tag".into()] };
     cache.set(here, long(round), &terms())?;
     cache.get(there)?.value.iter().for_each(assert_whole);
-    let party = Party { holder, request: round.into(), terms: terms(), force: false, tell: Arc::new(|_, _| ()) };
+    let party = Party::new(holder, round.into(), terms(), Arc::new(|_, _| ()));
     match cache.fetch(there, party, Ask::default())? {
         Fetched::Lead { flight, .. } if round.is_multiple_of(2) => drop(cache.settle(there, flight, long(round))?),
         Fetched::Lead { flight, .. } => cache.abandon(there, flight)?,

@@ -306,7 +306,7 @@ fn a_telling_may_call_back_in() {
             put(&cache, 2, 2);
             told.lock().unwrap().insert(request, (short(&news), get(&cache, 1)));
         });
-        Party { holder: 1, request, terms: Terms::default(), force: false, tell }
+        Party::new(1, request, Terms::default(), tell)
     };
     let flight = lead(with(1, |key| cache.fetch(key, party(1), Ask::default())).unwrap());
     with(1, |key| cache.fetch(key, party(2), Ask::default())).unwrap();

@@ -18,7 +18,7 @@ impl Desk {
             desk.told.lock().unwrap().push((request, news));
             desk.more.notify_all();
         });
-        Party { holder, request, terms, force: false, tell }
+        Party::new(holder, request, terms, tell)
     }
 
     /// What a request was told, once it was.

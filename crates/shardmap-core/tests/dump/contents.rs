@@ -148,7 +148,7 @@ fn an_entry_that_is_kept_as_a_stale_one_is_so_after_a_load() {
     let (to, hand) = cache(lru(10));
     over(&from, &dir.file("cache"), &to);
     hand.advance(120);
-    let party = Party { holder: 1, request: 1, terms: Terms::default(), force: false, tell: Arc::new(|_, _| ()) };
+    let party = Party::new(1, 1, Terms::default(), Arc::new(|_, _| ()));
     let fetched = with(1, |key| to.fetch(key, party, Ask { force: false, stale_while_revalidate: 50 })).unwrap();
     assert!(matches!(fetched, Fetched::Stale { lead: Some(_), .. }), "{fetched:?}");
 }

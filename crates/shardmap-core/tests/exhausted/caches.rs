@@ -108,13 +108,7 @@ fn a_load_that_cannot_be_stored_is_given_to_all_who_wait() {
     for at in 0..8_000_u32 {
         let party = |request| {
             let told = told.clone();
-            Party {
-                holder: 1,
-                request,
-                terms: Terms::default(),
-                force: false,
-                tell: Arc::new(move |request, _| told.lock().unwrap().push(request)),
-            }
+            Party::new(1, request, Terms::default(), Arc::new(move |request, _| told.lock().unwrap().push(request)))
         };
         let fetch = |request| with(at, |key| cache.fetch(key, party(request), Ask::default())).unwrap();
         let Fetched::Lead { flight, .. } = fetch(1) else { panic!("nobody loads {at}") };

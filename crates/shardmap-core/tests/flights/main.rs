@@ -27,7 +27,7 @@ fn of(key: &Key) -> KeyRef<'_> {
 }
 
 fn party(holder: u64, request: u64, tag: &str, tell: Tell) -> Party {
-    Party { holder, request, terms: Terms { tags: vec![tag.into()], ..Terms::default() }, force: false, tell }
+    Party::new(holder, request, Terms { tags: vec![tag.into()], ..Terms::default() }, tell)
 }
 
 /// What was told, as (request, what).

@@ -90,7 +90,7 @@ impl Asker<'_> {
         self.request += 1;
         let tell = Mutex::new(self.tell.clone());
         let tell = Arc::new(move |request, news| tell.lock().unwrap().send((request, news)).unwrap());
-        let party = Party { holder: self.holder, request: self.request, terms: tagged(at), force: false, tell };
+        let party = Party::new(self.holder, self.request, tagged(at), tell);
         match self.world.cache.fetch(of(&key), party, Ask::default()).unwrap() {
             Fetched::Hit(Lookup { value, .. }) => {
                 assert!(number(&value.unwrap()) >= told, "a value from before a write was stored after it")
@@ -181,7 +181,7 @@ fn one_load_a_key_nothing_stored_that_is_older_than_a_write_and_nobody_forgotten
     assert_eq!(stats.gone[Cause::Size as usize], 0);
     // Every flight has ended: who asks now leads.
     for at in 0..KEYS {
-        let party = Party { holder: 0, request: 0, terms: Terms::default(), force: false, tell: Arc::new(|_, _| ()) };
+        let party = Party::new(0, 0, Terms::default(), Arc::new(|_, _| ()));
         world.cache.delete(of(&key(at))).unwrap();
         assert!(matches!(world.cache.fetch(of(&key(at)), party, Ask::default()).unwrap(), Fetched::Lead { .. }));
     }

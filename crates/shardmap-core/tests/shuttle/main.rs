@@ -84,7 +84,7 @@ impl Desk {
             desk.told.lock().unwrap().push(news);
             desk.more.notify_all();
         });
-        Party { holder, request: 1, terms: Terms::default(), force: false, tell }
+        Party::new(holder, 1, Terms::default(), tell)
     }
 }
 

@@ -38,7 +38,7 @@ pub fn fetch(call: &Call<'_>, handle: &Rc<Handle>) -> Outcome {
     let inbox = call.isolate.inbox()?;
     let cache = handle.open()?;
     let tell = handle.tell(inbox, || tell(inbox.clone(), cache));
-    match cache.fetch(key, Party { holder: inbox.holder, request, terms, force: ask.force, tell }, ask)? {
+    match cache.fetch(key, Party::new(inbox.holder, request, terms, tell), ask)? {
         Fetched::Hit(lookup) => {
             call.isolate.outcome(outcome::HIT, 0);
             give(call, &lookup)

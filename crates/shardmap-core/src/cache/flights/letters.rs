@@ -14,10 +14,17 @@ pub struct Party {
     pub request: u64,
     /// On which terms the value is stored if this party loads it.
     pub terms: Terms,
-    /// Whether only what is loaded is an answer, also when somebody else has stored a value meanwhile. [`Cache::fetch`](crate::cache::Cache::fetch) sets it as it was asked.
-    pub force: bool,
+    /// Whether only what is loaded is an answer, also when somebody else has stored a value meanwhile.
+    pub(crate) force: bool,
     /// Called with no lock held: once with an answer, or first with the lead.
     pub tell: Tell,
+}
+
+impl Party {
+    /// One that any value answers; [`Cache::fetch`](crate::cache::Cache::fetch) has it forced if it is asked to.
+    pub fn new(holder: u64, request: u64, terms: Terms, tell: Tell) -> Self {
+        Self { holder, request, terms, force: false, tell }
+    }
 }
 
 /// What a party is told.

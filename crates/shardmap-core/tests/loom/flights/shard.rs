@@ -62,7 +62,7 @@ pub fn key() -> KeyRef<'static> {
 pub fn asker(request: u64) -> Asker {
     let (tell, news) = channel();
     let tell = std::sync::Arc::new(move |_, news| tell.send(news).unwrap());
-    Asker { news, party: Some(Party { holder: request, request, terms: Terms::default(), force: false, tell }) }
+    Asker { news, party: Some(Party::new(request, request, Terms::default(), tell)) }
 }
 
 impl Asker {
