@@ -6,7 +6,7 @@ lief=1.0.0
 needs_zig() {
   local venv=$PWD/target/tools/zig
   zig_python=$venv/bin/python
-  export PATH=$venv/bin:$PATH CARGO_ZIGBUILD_CACHE_DIR=$venv/cache
+  export PATH=$venv/bin:$PATH CARGO_ZIGBUILD_CACHE_DIR=$venv/cache ZIG_GLOBAL_CACHE_DIR=${ZIG_GLOBAL_CACHE_DIR:-$venv/cache/zig}
   if ! cmp --silent ci/prebuild/requirements.txt "$venv/installed.txt"; then
     echo 'installing zig, cargo-zigbuild and lief'
     rm -rf "$venv"

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { Packr } from 'msgpackr'
+import type { Packr } from 'msgpackr'
 import { fromClone, isStackOverflow, toClone } from './clone'
 import { ShardmapError } from './errors'
 import { freezeGraph, freezeTree } from './freeze'
@@ -7,8 +7,18 @@ import { ABSENT, BYTES, CLONE, data, head, MIXED, PACKED, SCALAR, type Kind, typ
 import { refusal } from './refusal'
 import { walk, walkedInstance, walkedKind } from './walk'
 
-// Maps with the shortest header: equal values give equal bytes. Nothing but plain data gets here (see walk.ts).
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, moreTypes: false, int64AsType: 'bigint' })
+let made: Packr | undefined
+
+/** Loaded with the first object: it takes longer than all the rest of the package, and who keeps numbers and strings never needs it. */
+function packr(): Packr {
+  return (made ??= newPackr())
+}
+
+/** Maps with the shortest header: equal values give equal bytes. Nothing but plain data gets here (see walk.ts). */
+function newPackr(): Packr {
+  const msgpackr = require('msgpackr') as typeof import('msgpackr')
+  return new msgpackr.Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, moreTypes: false, int64AsType: 'bigint' })
+}
 
 /** What the last `encode` made. Read it at once: the next encode may run inside a user's getter. */
 export let encodedKind: Kind = SCALAR
@@ -42,7 +52,7 @@ function encodeObject(value: unknown): Uint8Array {
   const walked = walk(value)
   const kind = walkedKind
   if (kind === PACKED && walkedInstance) toClone(value)
-  const bytes = kind === PACKED ? packr.pack(walked) : toClone(walked)
+  const bytes = kind === PACKED ? packr().pack(walked) : toClone(walked)
   encodedKind = kind
   return bytes
 }
@@ -91,7 +101,7 @@ export function decode(kind: Kind, bytes: Uint8Array, start: number, end: number
 
 function decodeObject(kind: Kind, bytes: Uint8Array, start: number, end: number): unknown {
   if (kind === PACKED) {
-    const value = packr.unpack(bytes, start === 0 ? end : { start, end }) as object
+    const value = packr().unpack(bytes, start === 0 ? end : { start, end }) as object
     freezeTree(value)
     decodedFrozen = true
     return value
