@@ -48,6 +48,14 @@ test('clones that shardmap does not write are errors with a code, and cost nothi
   t.true(peak < 400, `${peak} MiB`)
 })
 
+test('a clone that the other engine has written is told from damage: by Bun, where this is Node or Deno, and the other way about', async t => {
+  const map = SnapshotMap.open<string, unknown>(fresh('versions'))
+  const date = 'Bun' in globalThis ? 'ff0f440000000000001440' : '0e0000000b0000000000001440'
+  await map.applyDelta(forged([[keyOf('date'), tags.mixed, [...Buffer.from(date, 'hex')]], [keyOf('plain'), tags.latin1, [97]]]))
+  t.throws(() => map.get('date'), { code: 'ERR_SHARDMAP_VALUE', message: /written by (Bun|Node or Deno)/ })
+  t.is(map.get('plain'), 'a')
+})
+
 test('text and numbers that shardmap does not write are read as something, or refused', async t => {
   const { all } = await outcomes([['utf16', '61'], ['utf16', ''], ['utf16', '00d8'], ['latin1', 'ff00'], ['bigint', ''], ['bigint', '02'], ['bigint', '0100000000'], ['bytes', ''], ['number', '01']])
   for (const outcome of all) t.regex(outcome, /^(ERR_SHARDMAP_\w+|read as \w+)$/)

@@ -1,5 +1,7 @@
 import { types } from 'node:util'
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
+import { ShardmapError } from './errors'
+import { jsc } from './jsc'
 import { refusal } from './refusal'
 
 /** What V8's serializer throws for what it cannot clone; anything else comes out of the user's own getters. */
@@ -67,24 +69,50 @@ function tagOf(value: ArrayBufferView): string {
 }
 
 export function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded'
+  return error instanceof RangeError && error.message.startsWith('Maximum call stack size exceeded')
 }
 
 export function toClone(value: object): Uint8Array {
-  const serializer = new Serializer()
-  serializer.writeHeader()
   try {
-    serializer.writeValue(value)
+    return jsc === undefined ? serialized(value) : jsc.serialize(value, { binaryType: 'nodebuffer' })
   } catch (error) {
     if (error instanceof NotCloneable) throw refusal(value, error.message)
+    if (isRefusalElsewhere(error)) throw refusal(value)
     if (isStackOverflow(error)) throw refusal(value, 'it is nested too deeply')
     throw error
   }
+}
+
+/** Bun's refusal; and Deno's, which does not ask for an error. */
+function isRefusalElsewhere(error: unknown): boolean {
+  if (jsc !== undefined) return error instanceof DOMException && error.name === 'DataCloneError'
+  return 'deno' in process.versions && error instanceof Error && error.message.endsWith(' could not be cloned.')
+}
+
+function serialized(value: object): Uint8Array {
+  const serializer = new Serializer()
+  serializer.writeHeader()
+  serializer.writeValue(value)
   return serializer.releaseBuffer()
 }
 
+/** V8's form begins with this byte, JavaScriptCore's with a number of four bytes that is small. */
+const V8_MARK = 0xff
+
+function isOfOtherEngine(bytes: Uint8Array): boolean {
+  return jsc !== undefined ? bytes[0] === V8_MARK : bytes[0] !== V8_MARK && bytes.length > 4 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0
+}
+
 export function fromClone(bytes: Uint8Array): unknown {
+  if (isOfOtherEngine(bytes)) throw written()
+  if (jsc !== undefined) return jsc.deserialize(bytes)
   const deserializer = new Deserializer(bytes)
   deserializer.readHeader()
   return deserializer.readValue()
+}
+
+/** A file, dump or delta of the other kind of runtime: what is not plain data is in a form of that runtime's engine. */
+function written(): ShardmapError {
+  const [there, here] = jsc === undefined ? ['Bun', 'Node or Deno'] : ['Node or Deno', 'Bun']
+  return new ShardmapError('ERR_SHARDMAP_VALUE', `this value is no plain data and was written by ${there}, whose form ${here} cannot read: read it there, and store plain data`)
 }

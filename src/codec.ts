@@ -114,6 +114,7 @@ function decodeObject(kind: Kind, bytes: Uint8Array, start: number, end: number)
 
 /** What this process has encoded it can decode, if there is stack left; what a file, dump or delta brought may be anything that has a checksum. */
 function unreadable(error: unknown): ShardmapError {
+  if (error instanceof ShardmapError) return error
   if (isStackOverflow(error)) return new ShardmapError('ERR_SHARDMAP_VALUE', 'there is too little stack left here to read this deeply nested value')
   const message = `this value was not written by shardmap (${(error as Error).message}); take no files, dumps and deltas from who is not trusted, and delete or replace it`
   return new ShardmapError('ERR_SHARDMAP_CORRUPT', message)

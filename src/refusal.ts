@@ -57,6 +57,6 @@ function faultOf(value: unknown): string | undefined {
   if (types.isSharedArrayBuffer(value) || (types.isArrayBufferView(value) && types.isSharedArrayBuffer(value.buffer))) {
     return 'is shared memory, which others could change under a reader; store a copy, as new Uint8Array(shared).slice() makes one'
   }
-  if (types.isExternal(value) || types.isGeneratorObject(value) || types.isModuleNamespaceObject(value)) return 'is an object that cannot be cloned; store plain data'
+  if (types.isExternal?.(value) || types.isGeneratorObject(value) || types.isModuleNamespaceObject(value)) return 'is an object that cannot be cloned; store plain data'
   return undefined
 }

@@ -1,13 +1,13 @@
 import { types } from 'node:util'
+import { refuseHostObject, refuseHostObjects } from './host-objects'
 import { CLONE, MIXED, PACKED, type Kind } from './native'
 import { MAX_DEPTH, refusal } from './refusal'
+import { isExotic, isPlain, isPlainArray } from './shapes'
 
 /** msgpackr recurses on larger frames than V8's serializer. */
 const MAX_PACKED_DEPTH = 200
 /** Up to here a list of what was seen is quicker than a Set. */
 const FEW = 16
-
-const { isProxy, isDate, isMap, isSet, isRegExp, isNativeError, isAnyArrayBuffer, isArrayBufferView, isBoxedPrimitive } = types
 
 /** What the last walk decided. */
 export let walkedKind: Kind = PACKED
@@ -21,6 +21,8 @@ export let walkedInstance = false
 export function walk(root: object): object {
   const state = new Walk(root)
   const copy = state.visit(root, 0) as object
+  // At the first thing that cannot be frozen the walk has ended.
+  if (state.kind === MIXED) refuseHostObjects(root)
   walkedKind = state.kind
   walkedInstance = state.instance
   return state.kind === PACKED ? copy : root
@@ -59,7 +61,7 @@ class Walk {
   }
 
   #object(value: object, depth: number): object {
-    if (isProxy(value)) throw refusal(this.#root)
+    if (types.isProxy(value)) throw refusal(this.#root)
     if (this.#again(value)) {
       this.#cannotPack()
       return value
@@ -74,6 +76,7 @@ class Walk {
         this.kind = MIXED
         return value
       }
+      refuseHostObject(value, this.#root)
       this.instance = true
     }
     const copy = { ...value } as Record<string, unknown>
@@ -132,31 +135,4 @@ class Walk {
 /** msgpackr would replace a lone surrogate, and may drop a leading byte order mark. */
 function packable(text: string): boolean {
   return (text as unknown as { isWellFormed(): boolean }).isWellFormed() && text.charCodeAt(0) !== 0xfeff
-}
-
-function isPlain(value: object): boolean {
-  const proto = Object.getPrototypeOf(value)
-  return proto === Object.prototype || proto === null || isForeign(proto, 'Object')
-}
-
-function isPlainArray(value: unknown[]): boolean {
-  const proto = Object.getPrototypeOf(value)
-  return proto === Array.prototype || (proto !== null && isForeign(proto, 'Array'))
-}
-
-/** The prototype of another realm: the top of its chain, or right below it, with the built-in constructor of that name. */
-function isForeign(proto: object, name: 'Object' | 'Array'): boolean {
-  const top = Object.getPrototypeOf(proto)
-  if (name === 'Object' ? top !== null : top === null || Object.getPrototypeOf(top) !== null) return false
-  const constructor: unknown = Object.getOwnPropertyDescriptor(proto, 'constructor')?.value
-  return typeof constructor === 'function' && Function.prototype.toString.call(constructor) === `function ${name}() { [native code] }`
-}
-
-/** What V8 can clone and nobody can freeze; what it cannot clone it refuses itself. */
-function isExotic(value: object): boolean {
-  return (
-    isDate(value) || isMap(value) || isSet(value) || isArrayBufferView(value) || isAnyArrayBuffer(value) || isRegExp(value) ||
-    isNativeError(value) || isBoxedPrimitive(value) || types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) ||
-    types.isExternal(value)
-  )
 }
