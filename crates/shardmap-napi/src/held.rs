@@ -1,6 +1,6 @@
 //! What every snapshot can be asked, of whichever kind of map.
 
-use crate::{call::Call, failure::Outcome, keys, rows, values};
+use crate::{call::Call, failure::Outcome, isolate::Ends, keys, rows, values};
 use shardmap_core::{
     key::{KeyBuf, KeyRef},
     versions::View,
@@ -67,6 +67,12 @@ pub trait Holder {
     fn held(&self) -> &Held<Self::Version>;
 }
 
+impl<T: Holder> Ends for T {
+    fn end(&self) {
+        drop(self.held().0.take());
+    }
+}
+
 pub fn size<T: Holder>(call: &Call<'_>, holder: &Rc<T>) -> Outcome {
     call.js.make_number(holder.held().open()?.entries() as f64)
 }
@@ -89,6 +95,6 @@ pub fn page<T: Holder>(call: &Call<'_>, holder: &Rc<T>) -> Outcome {
 }
 
 pub fn close<T: Holder>(_: &Call<'_>, holder: &Rc<T>) -> Outcome {
-    drop(holder.held().0.borrow_mut().take());
+    holder.end();
     Ok(ptr::null_mut())
 }

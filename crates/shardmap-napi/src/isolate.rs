@@ -1,17 +1,34 @@
 //! What one isolate owns: the buffer that results go through, its error class, its inbox. Never used by another thread, but for the inbox.
 
 use crate::{
-    failure::{Failure, Fallible},
+    failure::{unheard, Failure, Fallible},
     inbox::Inbox,
-    js::Js,
+    js::{check, Js},
     thrown,
 };
-use napi::sys::{napi_ref, napi_value};
+use napi::sys::{self, napi_ref, napi_value};
 use shardmap_core::{Code, Error};
-use std::{cell::OnceCell, rc::Rc, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    ffi::c_void,
+    rc::{Rc, Weak},
+    sync::Arc,
+};
 
 /// Words before the data: slot, version, kind, length, ticket, deadline, outcome, flight.
 const HEAD: usize = 8;
+
+/// What has to let go of something when its isolate ends: a runtime need not run finalizers then. Bun does not.
+pub trait Ends {
+    fn end(&self);
+}
+
+#[derive(Default)]
+struct Ending {
+    all: Vec<Weak<dyn Ends>>,
+    /// With so many, those that are gone are taken out.
+    full: usize,
+}
 
 pub struct Isolate {
     head: *mut i32,
@@ -20,6 +37,7 @@ pub struct Isolate {
     room: usize,
     error_class: napi_ref,
     inbox: OnceCell<Arc<Inbox>>,
+    ending: RefCell<Ending>,
     /// Keeps the buffer behind `head` and `data` for as long as the isolate lives.
     _scratch: napi_ref,
 }
@@ -36,9 +54,25 @@ impl Isolate {
             room,
             error_class: js.reference(error_class)?,
             inbox: OnceCell::new(),
+            ending: RefCell::default(),
             _scratch: js.reference(scratch)?,
         };
-        Ok((js, Rc::new(isolate)))
+        let isolate = Rc::new(isolate);
+        let hook = Rc::into_raw(isolate.clone()).cast_mut().cast();
+        // SAFETY: called on the environment's thread, on which the hook runs, too.
+        check(unsafe { sys::napi_add_env_cleanup_hook(js.0, Some(end), hook) })?;
+        Ok((js, isolate))
+    }
+
+    /// Has this ended with the isolate, if it is still there then.
+    pub fn end_with_isolate<T: Ends + 'static>(&self, ends: &Rc<T>) {
+        let mut ending = self.ending.borrow_mut();
+        if ending.all.len() >= ending.full {
+            ending.all.retain(|known| known.strong_count() > 0);
+            ending.full = 2 * ending.all.len() + 16;
+        }
+        let ends: Rc<dyn Ends> = ends.clone();
+        ending.all.push(Rc::downgrade(&ends));
     }
 
     /// Writes a word of the head; `index` is below [`HEAD`].
@@ -107,5 +141,14 @@ impl Isolate {
             let _ = self.inbox.set(Inbox::open(js, receive)?);
         }
         Ok(())
+    }
+}
+
+unsafe extern "C" fn end(hook: *mut c_void) {
+    // SAFETY: `new` gave the hook this count of the isolate, and it runs once, on the isolate's thread.
+    let isolate = unsafe { Rc::from_raw(hook.cast::<Isolate>()) };
+    let all = std::mem::take(&mut isolate.ending.borrow_mut().all);
+    for ends in all.iter().filter_map(Weak::upgrade) {
+        unheard(|| ends.end());
     }
 }

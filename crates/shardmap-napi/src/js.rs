@@ -117,7 +117,9 @@ impl Js {
         let (mut sign, mut count) = (0, 4);
         let mut words = vec![0; count];
         napi!(napi_get_value_bigint_words(self.0, value, &mut sign, &mut count, words.as_mut_ptr()))?;
-        if count > words.len() {
+        if count >= words.len() {
+            // Deno says how many it wrote; how many there are it says when asked for nothing else.
+            napi!(napi_get_value_bigint_words(self.0, value, std::ptr::null_mut(), &mut count, std::ptr::null_mut()))?;
             words.resize(count, 0);
             napi!(napi_get_value_bigint_words(self.0, value, &mut sign, &mut count, words.as_mut_ptr()))?;
         }

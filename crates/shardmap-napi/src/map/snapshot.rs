@@ -31,7 +31,9 @@ const METHODS: &[Method<Handle>] = &[
 pub fn create(js: Js, isolate: &Rc<Isolate>, snapshot: Snapshot) -> Outcome {
     let at = snapshot.at().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_millis() as f64);
     let number = snapshot.number() as f64;
-    let object = define(js, isolate, &Rc::new(Handle(Held::new(Some(snapshot)))), METHODS)?;
+    let handle = Rc::new(Handle(Held::new(Some(snapshot))));
+    isolate.end_with_isolate(&handle);
+    let object = define(js, isolate, &handle, METHODS)?;
     js.set(object, "number", js.make_number(number)?)?;
     js.set(object, "at", js.make_number(at)?)?;
     Ok(object)

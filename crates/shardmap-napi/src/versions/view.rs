@@ -37,7 +37,9 @@ const METHODS: &[Method<Handle>] = &[
 /// One that holds nothing yet.
 pub fn create(call: &Call<'_>, map: &Rc<handle::Handle>) -> Outcome {
     map.open()?;
-    define(call.js, call.isolate, &Rc::new(Handle { map: map.clone(), view: Held::new(None) }), METHODS)
+    let handle = Rc::new(Handle { map: map.clone(), view: Held::new(None) });
+    call.isolate.end_with_isolate(&handle);
+    define(call.js, call.isolate, &handle, METHODS)
 }
 
 /// Holds a version, the latest or that not after the one given; returns `[version, at, size]`.
