@@ -64,6 +64,13 @@ export function ensureConformance(name) {
   if (!existsSync(link)) symlinkSync(root, link, 'junction')
 }
 
+/** The runtimes that the suite is run on. Some are for other platforms, which npm installs only when it is forced to. */
+export function ensureRuntimes() {
+  const folder = join('scripts', 'verify', 'runtimes')
+  const modules = join(root, folder, 'node_modules')
+  whenStale('runtimes', [join(folder, 'package-lock.json')], () => existsSync(modules), () => install('--prefix', folder, '--ignore-scripts', '--force'))
+}
+
 function install(...where) {
   const npm = process.env.npm_execpath
   const all = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...where]

@@ -104,6 +104,10 @@ const tasks = {
     ready()
     measureLoad()
   },
+  'verify:runtimes'() {
+    suite()
+    run(process.execPath, 'scripts/verify/runtimes.mjs', ...args)
+  },
   churn() {
     benches()
     run(process.execPath, 'build/bench/cache/churn.js', ...args)

@@ -1,0 +1,72 @@
+// Runs the suite in other runtimes and on other platforms, and writes what came of it into docs/platforms.md: npm run verify:runtimes [-- <name>...]
+import { join } from 'node:path'
+import { ensureRuntimes, root, run, stop } from '../ensure.mjs'
+import { tableOf, writeTable } from '../table.mjs'
+import { binaryOf, targetOf } from '../targets.mjs'
+import { inapplicable } from './runtimes/inapplicable.mjs'
+import { runtimes } from './runtimes/list.mjs'
+import { Unavailable } from './runtimes/packaged.mjs'
+import { blames, control, logOf, suite } from './runtimes/suite.mjs'
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !runtimes.some((runtime) => runtime.name === name))
+if (unknown.length > 0) stop(`there is no runtime ${unknown.join(', ')}; there are ${runtimes.map(({ name }) => name).join(', ')}`)
+const chosen = names.length === 0 ? runtimes : runtimes.filter(({ name }) => names.includes(name))
+
+const addonOf = (platform) => join(root, 'npm', platform, binaryOf(platform))
+
+/** The addons as they are published. */
+function ensureAddons() {
+  const platforms = [...new Set(chosen.map(({ platform }) => platform))]
+  run('bash', 'ci/prebuild.sh', ...platforms)
+}
+
+async function verify(runtime) {
+  const { name, title, platform } = runtime
+  console.log(`\n${name}: ${title} (${runtime.how}), the addon for ${targetOf(platform).title}`)
+  const not = inapplicable.filter(({ where }) => where.includes(name))
+  try {
+    const place = await runtime.place()
+    const { version, arch } = control(place)
+    console.log(`  ${version} on ${arch} runs threads by itself`)
+    const met = await suite(runtime, place, addonOf(platform), not)
+    const isSound = met.code === 0 && met.failed === 0 && met.passed > 0
+    if (!isSound) report(place, met)
+    console.log(`  ${met.files} files, ${met.passed} tests passed, ${met.failed} failed, ${met.seconds} s`)
+    return { runtime, version, not, isSound, ...met }
+  } catch (error) {
+    console.error(`  not run: ${error.message}`)
+    if (!(error instanceof Unavailable)) console.error(error.stack)
+    return { runtime, not, isSound: false, reason: error.message.split('\n')[0] }
+  }
+}
+
+function report(place, { code, failures, log }) {
+  console.error(`  ended with ${code}; the whole output is in ${log}`)
+  for (const failure of failures) console.error(`  FAILED: ${failure}`)
+  const text = logOf(log)
+  console.error(text.split(/^(?=(?:not )?ok )/m).filter((part) => part.startsWith('not ok')).join('').split('\n').slice(0, 200).join('\n'))
+  if (failures.some((failure) => /exited (?:due to|with)/.test(failure))) console.error(`  a process has crashed; ${blames(place)}`)
+}
+
+function markdown(all) {
+  const rows = all.map(({ runtime: { title, how, platform, specs }, version, not, isSound, reason, files, passed, failed, seconds }) => [
+    title, version ?? '', targetOf(platform).title, how, ...reason === undefined
+      ? [specs ? `${files}, chosen` : `${files}`, `${passed + failed}`, isSound ? `${passed}` : `${passed}, **failed**`, `${not.length}`, `${seconds}`]
+      : [`not run: ${reason}`, '', '', '', ''],
+  ])
+  const head = ['runtime', 'version', 'platform', 'how', 'files of the suite', 'tests', 'passed', 'not applicable', 'seconds']
+  const reasons = inapplicable.map(({ where, spec, test, why }) => [where.join(', '), `\`${spec}.spec.ts\``, test ?? 'all of it', why])
+  return `${tableOf([head, ...rows])}\n\nNot applicable:\n\n${tableOf([['where', 'file', 'test', 'why'], ...reasons])}`
+}
+
+ensureRuntimes()
+ensureAddons()
+const started = Date.now()
+const all = []
+for (const runtime of chosen) all.push(await verify(runtime))
+const text = markdown(all)
+if (names.length === 0) writeTable('run', text)
+else console.log(`\n${text}\n`)
+console.log(`${all.filter(({ isSound }) => isSound).length} of ${all.length} runtimes are sound, in ${Math.round((Date.now() - started) / 1000)} s`)
+process.exitCode = all.every(({ isSound }) => isSound) ? 0 : 1

@@ -1,0 +1,19 @@
+const COMPARES = "Bun's util.isDeepStrictEqual, by which it compares, does not end on a Map that holds itself"
+const GOES_ON = "Deno's terminate() resolves while the thread goes on, for seconds: what the thread holds and does ends later"
+const NO_EXIT = 'in Deno a process with an error that nobody catches emits no exit, by which it would tell what was acknowledged'
+
+/** What of the suite cannot hold somewhere, and why. Without `test` it is a whole file. All else has to hold everywhere. */
+export const inapplicable = [
+  { where: ['bun'], spec: 'codec', test: 'cyclicMap comes back as structuredClone gives it, by every way to read', why: COMPARES },
+  { where: ['bun'], spec: 'codec', test: 'arbitrary values come back as structuredClone gives them', why: "Bun's util.isDeepStrictEqual takes Maps with equal objects as keys for different" },
+  { where: ['bun'], spec: 'durable', test: 'another process finds every key, value, version and transaction (history 2)', why: COMPARES },
+  { where: ['bun'], spec: 'durable', test: 'another process finds every key, value, version and transaction (history 16)', why: COMPARES },
+  { where: ['bun'], spec: 'snapshot-leaks', test: 'snapshots that nobody closes are freed with their objects, and hold nothing then', why: 'it judges resident memory, of which JavaScriptCore keeps more than V8; that they are freed, `leaks.spec.ts` sees' },
+  { where: ['deno'], spec: 'hostile', test: 'a hostile value is stored as structuredClone gives it, or refused as it refuses, and then nothing has changed', why: "Deno's structuredClone refuses a URL, and makes one that is in an array or an object {}; shardmap refuses both" },
+  { where: ['deno'], spec: 'snapshot-threads', test: 'threads ended in the middle of commits leave a map that is whole and goes on', why: GOES_ON },
+  { where: ['deno'], spec: 'leaks', test: 'what a thread leaves open ends with it, without a collection of garbage', why: GOES_ON },
+  { where: ['deno'], spec: 'leaks', test: 'a thread that is ended while it takes a snapshot leaves none', why: GOES_ON },
+  { where: ['deno'], spec: 'terminations', test: 'a hundred threads ended at random instants leave everything usable, all counts exact and memory flat', why: 'Deno also prints the errors of threads that somebody listens to, and this wants silence' },
+  { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (throws)', why: NO_EXIT },
+  { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (rejects)', why: NO_EXIT },
+]
