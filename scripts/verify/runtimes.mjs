@@ -1,4 +1,5 @@
 // Runs the suite in other runtimes and on other platforms, and writes what came of it into docs/platforms.md: npm run verify:runtimes [-- <name>...]
+import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureRuntimes, root, run, stop } from '../ensure.mjs'
 import { tableOf, writeTable } from '../table.mjs'
@@ -13,12 +14,17 @@ const unknown = names.filter((name) => !runtimes.some((runtime) => runtime.name 
 if (unknown.length > 0) stop(`there is no runtime ${unknown.join(', ')}; there are ${runtimes.map(({ name }) => name).join(', ')}`)
 const chosen = names.length === 0 ? runtimes : runtimes.filter(({ name }) => names.includes(name))
 
-const addonOf = (platform) => join(root, 'npm', platform, binaryOf(platform))
+/** Of this machine, which `npm run build` has made. */
+const HOST = 'linux-x64-gnu'
+if (process.platform !== 'linux' || process.arch !== 'x64') stop('the runtimes are started from Linux on x64: this is another platform')
 
-/** The addons as they are published. */
-function ensureAddons() {
-  const platforms = [...new Set(chosen.map(({ platform }) => platform))]
-  run('bash', 'ci/prebuild.sh', ...platforms)
+/** Beside package.json, where the loader looks first. */
+const placed = (platform) => join(root, binaryOf(platform))
+const platforms = [...new Set(chosen.map(({ platform }) => platform))].filter((platform) => platform !== HOST)
+
+function placeAddons() {
+  if (platforms.length > 0) run('bash', 'ci/prebuild.sh', ...platforms)
+  for (const platform of platforms) copyFileSync(join(root, 'npm', platform, binaryOf(platform)), placed(platform))
 }
 
 async function verify(runtime) {
@@ -29,7 +35,7 @@ async function verify(runtime) {
     const place = await runtime.place()
     const { version, arch } = control(place)
     console.log(`  ${version} on ${arch} runs threads by itself`)
-    const met = await suite(runtime, place, addonOf(platform), not)
+    const met = await suite(runtime, place, not)
     const isSound = met.code === 0 && met.failed === 0 && met.passed > 0
     if (!isSound) report(place, met)
     console.log(`  ${met.files} files, ${met.passed} tests passed, ${met.failed} failed, ${met.seconds} s`)
@@ -61,7 +67,8 @@ function markdown(all) {
 }
 
 ensureRuntimes()
-ensureAddons()
+process.on('exit', () => platforms.forEach((platform) => rmSync(placed(platform), { force: true })))
+placeAddons()
 const started = Date.now()
 const all = []
 for (const runtime of chosen) all.push(await verify(runtime))

@@ -16,14 +16,14 @@ function commandOf({ node, before }, script) {
   return [node, [...before, join(here, script)]]
 }
 
-function environment({ node, env, isLaunched = false }, binary) {
+function environment({ node, env, isLaunched = false }) {
   const required = `--require=${join(root, here, 'launched.cjs')}`
-  return { ...process.env, ...(isLaunched && { SHARDMAP_LAUNCHER: node, NODE_OPTIONS: required }), ...env, SHARDMAP_BINARY: binary, CI: 'true' }
+  return { ...process.env, ...(isLaunched && { SHARDMAP_LAUNCHER: node, NODE_OPTIONS: required }), ...env, SHARDMAP_BINARY: '', CI: 'true' }
 }
 
 /** What it says of itself; throws if it cannot even run what has nothing to do with shardmap. */
 export function control(place) {
-  const { status, signal, stdout, stderr, error } = spawnSync(...commandOf(place, 'control.mjs'), { cwd: root, env: environment(place, ''), encoding: 'utf8', timeout: 600_000 })
+  const { status, signal, stdout, stderr, error } = spawnSync(...commandOf(place, 'control.mjs'), { cwd: root, env: environment(place), encoding: 'utf8', timeout: 600_000 })
   const said = stdout?.split('\n').find((line) => line.startsWith('{'))
   if (status === 0 && said !== undefined) return JSON.parse(said)
   throw new Error(`the runtime itself does not run threads here: ${error?.message ?? signal ?? `it ended with ${status}`}\n${stderr ?? ''}`)
@@ -38,14 +38,14 @@ function files(specs, inapplicable) {
   return (specs ?? all).filter((spec) => !without.includes(spec))
 }
 
-export async function suite({ name, specs, timeout = '10m' }, place, binary, inapplicable) {
+export async function suite({ name, specs, timeout = '10m' }, place, inapplicable) {
   const chosen = files(specs, inapplicable)
   const not = inapplicable.filter(({ test }) => test !== undefined).flatMap(({ test }) => ['--match', `!${test}`])
   const started = Date.now()
   const [command, args] = place.runner ? [binaryOf(place.runner), [join(here, 'ava.mjs')]] : commandOf(place, 'ava.mjs')
   const paths = chosen.map((spec) => join(tests, `${spec}.spec.js`))
   const child = spawn(command, [...args, '--tap', '--timeout', timeout, ...not, ...paths], {
-    cwd: root, env: environment(place, binary), stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: root, env: environment(place), stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log = join(folderOf(name), 'suite.tap')
   const output = createWriteStream(log)
