@@ -71,6 +71,12 @@ export function ensureRuntimes() {
   whenStale('runtimes', [join(folder, 'package-lock.json')], () => existsSync(modules), () => install('--prefix', folder, '--ignore-scripts', '--force'))
 }
 
+/** The modules of a folder of tools, without their scripts. */
+export function ensureTools(folder) {
+  const modules = join(root, folder, 'node_modules')
+  whenStale(`tools-${folder.replaceAll('/', '-')}`, [join(folder, 'package-lock.json')], () => existsSync(modules), () => install('--prefix', folder, '--ignore-scripts'))
+}
+
 function install(...where) {
   const npm = process.env.npm_execpath
   const all = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...where]

@@ -4,12 +4,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './ensure.mjs'
 
-export const locks = ['package-lock.json', 'conformance/keyv/package-lock.json', 'conformance/keyv6/package-lock.json', 'ci/sbom/package-lock.json']
+export const locks = [
+  'package-lock.json', 'conformance/keyv/package-lock.json', 'conformance/keyv6/package-lock.json', 'ci/sbom/package-lock.json',
+  'scripts/verify/install/tools/package-lock.json', 'scripts/verify/install/projects/next/package-lock.json',
+]
 
 /** Any of these in an expression with OR, all in one with AND. */
 const allowed = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'CC0-1.0', 'Zlib', 'Unicode-3.0', 'PSF-2.0', 'Python-2.0', 'MPL-2.0'])
-/** What shardmap is measured beside, and a list of names that programs read; nobody gets them with shardmap. */
-const aside = new Map([['sharedmap', 'LGPL-3.0-or-later'], ['spdx-exceptions', 'CC-BY-3.0']])
+/** What shardmap is measured beside and installed with, and lists that programs read; nobody gets them with shardmap. */
+const aside = new Map([
+  ['sharedmap', 'LGPL-3.0-or-later'], ['spdx-exceptions', 'CC-BY-3.0'], ['caniuse-lite', 'CC-BY-4.0'], ['truncate-utf8-bytes', 'WTFPL'], ['tweetnacl', 'Unlicense'],
+])
+const isAside = (name, license) => aside.get(name) === license || (name.startsWith('@img/sharp-') && license.includes('LGPL-3.0-or-later'))
 
 /** All that users get with shardmap. */
 const shipped = new Set(['msgpackr', 'msgpackr-extract', 'node-gyp-build-optional-packages', 'detect-libc'])
@@ -19,7 +25,7 @@ const isShipped = (name) => shipped.has(name) || name.startsWith('@msgpackr-extr
 const withScripts = new Set(['msgpackr-extract', 'lmdb', 'fsevents'])
 
 function isAllowed(name, license = 'none', dev) {
-  if (dev && aside.get(name) === license) return true
+  if (dev && isAside(name, license)) return true
   const text = license.replace(/^\(|\)$/g, '')
   const all = text.split(' AND ')
   return all.length > 1 ? all.every((one) => allowed.has(one)) : text.split(' OR ').some((one) => allowed.has(one))
@@ -35,7 +41,7 @@ export function faultsOf({ lockfileVersion, packages }, isOurs = true) {
     // From the registry, as .npmrc has it written: without its address.
     if (link || resolved !== undefined) faults.push(`${what} comes from ${resolved ?? 'a link'}, not from the registry`)
     if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '')) faults.push(`${what} has no SHA-512`)
-    if (!isAllowed(name, license, dev)) faults.push(`${what} has the licence ${license}`)
+    if (!isAllowed(name, license, dev || !isOurs)) faults.push(`${what} has the licence ${license}`)
     // Those of other folders are installed without their scripts.
     if (isOurs && hasInstallScript && !withScripts.has(name)) faults.push(`${what} runs a script when it is installed`)
     if (isOurs && !dev && !peer && !isShipped(name)) faults.push(`${what} would come with shardmap`)

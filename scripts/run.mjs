@@ -1,6 +1,6 @@
 // The commands of package.json. Each works on a fresh clone with Node and Rust.
 import { conform } from './conformance.mjs'
-import { ensureBenchParts, ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, run, runModule, stop } from './ensure.mjs'
+import { ensureBenchParts, ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, ensureTools, run, runModule, stop } from './ensure.mjs'
 import { checkPlatforms, writePlatforms } from './platforms.mjs'
 import { checkTypes, writeTypes } from './types.mjs'
 import { measureLoad } from './verify/load.mjs'
@@ -107,6 +107,11 @@ const tasks = {
   'verify:runtimes'() {
     suite()
     run(process.execPath, 'scripts/verify/runtimes.mjs', ...args)
+  },
+  'verify:install'() {
+    ready()
+    ensureTools('scripts/verify/install/tools')
+    run(process.execPath, 'scripts/verify/install.mjs', ...args)
   },
   churn() {
     benches()

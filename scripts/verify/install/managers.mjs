@@ -1,0 +1,94 @@
+// The package managers: each installs shardmap by name into an empty project, with empty caches, and the program is run there.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { finish } from './processes.mjs'
+import { broughtInto, expect, project, runPrograms } from './project.mjs'
+import { binary, npm, runTool, versionOf } from './tools.mjs'
+
+/** A registry may lack packages that msgpackr-extract names for other platforms in its newest version. npm, pnpm and Bun pass over them, Yarn and Deno do not. */
+const pinned = { 'msgpackr-extract': '3.0.4' }
+const mixed = { classes: true, adapters: true, data: 1 }
+
+async function withNpm(name, site, flags) {
+  const folder = project(name, site, 'program')
+  await npm(['install', 'shardmap', '--loglevel=error', ...flags], { cwd: folder })
+  expect('platforms that came', broughtInto(folder), [site.host])
+  await runPrograms(folder)
+  expect('imported and required', (await finish(process.execPath, ['mixed.mjs'], { cwd: folder })).trim(), mixed)
+  return `${site.host} came`
+}
+
+async function withPnpm(name, site, call) {
+  const folder = project(name, site, 'program')
+  // A package that is younger than a day is not taken otherwise; one whose scripts nobody has judged is a failure since pnpm 11.
+  const judged = call === pnpm ? 'allowBuilds:\n  msgpackr-extract: false\n' : ''
+  writeFileSync(join(folder, 'pnpm-workspace.yaml'), `minimumReleaseAge: 0\nstoreDir: ${folder}-store\n${judged}`)
+  await call(['add', 'shardmap'], { cwd: folder })
+  expect('platforms that came', broughtInto(join(folder, 'node_modules')), [site.host])
+  await runPrograms(folder)
+  return `${site.host} came`
+}
+
+async function withYarn1(site) {
+  const folder = project('yarn1', site, 'program', { resolutions: pinned })
+  await runTool('yarn1/bin/yarn.js', ['add', 'shardmap', '--non-interactive', '--no-progress', '--cache-folder', `${folder}-cache`, '--registry', site.url], { cwd: folder })
+  // It does not know `libc`.
+  const fits = site.published.filter((platform) => platform.startsWith(`${process.platform}-${process.arch}-`) || platform === `${process.platform}-${process.arch}`)
+  expect('platforms that came', broughtInto(join(folder, 'node_modules')), fits)
+  await runPrograms(folder)
+  return `${fits.join(' and ')} came: it does not know \`libc\``
+}
+
+async function withYarn4(name, site, linker) {
+  const folder = project(name, site, 'program', { resolutions: pinned })
+  writeFileSync(join(folder, 'yarn.lock'), '')
+  writeFileSync(join(folder, '.yarnrc.yml'), [
+    `nodeLinker: ${linker}`, `npmRegistryServer: ${JSON.stringify(site.url)}`, 'unsafeHttpWhitelist: ["127.0.0.1"]', 'enableGlobalCache: false',
+    'enableTelemetry: false', 'npmMinimalAgeGate: 0', 'checksumBehavior: update', `globalFolder: ${JSON.stringify(`${folder}-global`)}`,
+  ].join('\n'))
+  const yarn = (args) => runTool('@yarnpkg/cli-dist/bin/yarn.js', args, { cwd: folder })
+  await yarn(['add', 'shardmap'])
+  expect('platforms that came', broughtInto(folder), [site.host])
+  await (linker === 'pnp' ? runPrograms(folder, (file) => yarn(['node', file])) : runPrograms(folder))
+  return `${site.host} came`
+}
+
+async function withBun(site) {
+  const folder = project('bun', site, 'program')
+  const bun = binary('bun')
+  await finish(bun, ['add', 'shardmap', '--minimum-release-age=0', '--cache-dir', `${folder}-cache`], { cwd: folder })
+  expect('platforms that came', broughtInto(join(folder, 'node_modules')), [site.host])
+  await runPrograms(folder)
+  await runPrograms(folder, (file) => finish(bun, [file], { cwd: folder }))
+  return `${site.host} came; ran on Node and on Bun`
+}
+
+async function withDeno(site) {
+  const folder = project('deno', site, 'program', { overrides: pinned })
+  const env = { DENO_DIR: `${folder}-cache`, NPM_CONFIG_REGISTRY: site.url }
+  const deno = binary('deno')
+  await finish(deno, ['add', '--minimum-dependency-age=0', 'npm:shardmap'], { cwd: folder, env })
+  await runPrograms(folder, (file) => finish(deno, ['run', '--minimum-dependency-age=0', '--allow-ffi', '--allow-read', '--allow-env', file], { cwd: folder, env }))
+  return `${broughtInto(folder).join(' and ')} came; ran with --allow-ffi --allow-read --allow-env`
+}
+
+const pnpm10 = (args, options) => runTool('pnpm10/bin/pnpm.cjs', args, options)
+const pnpm = (args, options) => finish(binary('pnpm'), args, options)
+
+/** What each has to be told beside the package's name stands in the second column. */
+export async function managerCases(site) {
+  const npmVersion = (await npm(['--version'])).trim()
+  const [yarn1, yarn4] = [versionOf('yarn1'), versionOf('@yarnpkg/cli-dist')]
+  const pin = '`resolutions`: msgpackr-extract 3.0.4'
+  return [
+    [`npm ${npmVersion}`, '', () => withNpm('npm', site, [])],
+    [`npm ${npmVersion}`, '`--ignore-scripts`', () => withNpm('npm-no-scripts', site, ['--ignore-scripts'])],
+    [`pnpm ${versionOf('pnpm10')}`, '', () => withPnpm('pnpm10', site, pnpm10)],
+    [`pnpm ${versionOf('pnpm')}`, '`allowBuilds`: msgpackr-extract false', () => withPnpm('pnpm', site, pnpm)],
+    [`Yarn ${yarn1}`, pin, () => withYarn1(site)],
+    [`Yarn ${yarn4}, node-modules`, pin, () => withYarn4('yarn4', site, 'node-modules')],
+    [`Yarn ${yarn4}, Plug'n'Play`, pin, () => withYarn4('yarn4-pnp', site, 'pnp')],
+    [`Bun ${versionOf('bun')}`, '', () => withBun(site)],
+    [`Deno ${versionOf('deno')}`, '`overrides`: msgpackr-extract 3.0.4', () => withDeno(site)],
+  ]
+}

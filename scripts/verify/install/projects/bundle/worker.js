@@ -1,0 +1,3 @@
+import { SharedMap } from 'shardmap'
+
+SharedMap.open('hits').increment('worker', 7)
