@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run, stop } from './ensure.mjs'
+import { checkPlatforms } from './platforms.mjs'
 import { binaryOf, packageOf, targets } from './targets.mjs'
 
 const out = join(root, 'build', 'packages')
@@ -21,18 +22,14 @@ const writeJson = (path, it) => writeFileSync(path, `${JSON.stringify(it, null, 
 /** Binaries that were built, of all that there shall be. */
 export const builtTargets = () => targets.filter(({ platform }) => existsSync(join(root, 'npm', platform, binaryOf(platform))))
 
-function stagePlatform({ platform, needs }, version) {
+function stagePlatform({ platform }) {
   const from = join(root, 'npm', platform)
   const folder = join(out, packageOf(platform))
-  const manifest = readJson(from, 'package.json')
-  if (manifest.version !== version) stop(`npm/${platform}/package.json has version ${manifest.version}, package.json ${version}`)
-  for (const [key, value] of Object.entries(needs)) {
-    if (JSON.stringify(manifest[key]) !== JSON.stringify(value)) stop(`npm/${platform}/package.json: "${key}" must be ${JSON.stringify(value)}`)
-  }
   mkdirSync(folder)
   for (const file of ['package.json', 'README.md', binaryOf(platform)]) cpSync(join(from, file), join(folder, file))
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
-  return { name: manifest.name, version, platform, folder }
+  const { name, version } = readJson(folder, 'package.json')
+  return { name, version, platform, folder }
 }
 
 function stageMain(manifest, platforms) {
@@ -47,10 +44,11 @@ function stageMain(manifest, platforms) {
 
 /** The platforms' packages first: shardmap names them, so they must be there before it. */
 export function stage() {
+  checkPlatforms()
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   const manifest = readJson(root, 'package.json')
-  const platforms = builtTargets().map((target) => stagePlatform(target, manifest.version))
+  const platforms = builtTargets().map(stagePlatform)
   return [...platforms, stageMain(manifest, platforms)]
 }
 

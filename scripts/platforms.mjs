@@ -11,7 +11,7 @@ function expected() {
   for (const { platform, triple, needs, title } of targets) {
     const binary = binaryOf(platform)
     const description = `The binary of shardmap for ${title}`
-    const manifest = { name: packageOf(platform), version, description, license, repository: { ...repository, directory: `npm/${platform}` }, ...needs, engines, main: binary, files: [binary] }
+    const manifest = { name: packageOf(platform), version, description, license, repository: { ...repository, directory: `npm/${platform}` }, ...needs, engines, type: 'commonjs', main: binary, files: [binary] }
     files.set(`npm/${platform}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`)
     files.set(`npm/${platform}/README.md`, readme(platform, triple, title))
   }
