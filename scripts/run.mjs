@@ -47,6 +47,12 @@ function suite() {
   tests()
 }
 
+/** The site; a link that leads nowhere, or something public without a comment, is an error. */
+function docs() {
+  ensureModules()
+  runModule('typedoc/bin/typedoc', '--options', 'docs/site/typedoc.json')
+}
+
 function benches() {
   ready()
   ensureCompiled('bench', 'bench')
@@ -82,6 +88,7 @@ const tasks = {
     rust()
     ava()
     conform('keyv')
+    docs()
   },
   demo() {
     ready()
@@ -92,10 +99,7 @@ const tasks = {
     benches()
     run(process.execPath, '--expose-gc', 'build/bench/main.js', ...args)
   },
-  docs() {
-    ensureModules()
-    runModule('typedoc/bin/typedoc', '--options', 'docs/site/typedoc.json')
-  },
+  docs,
   soak() {
     suite()
     run(process.execPath, 'build/test/soak/main.js', ...args)
