@@ -1,5 +1,5 @@
 // The package managers: each installs shardmap by name into an empty project, with empty caches, and the program is run there.
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { finish } from './processes.mjs'
 import { broughtInto, expect, project, runPrograms } from './project.mjs'
@@ -7,12 +7,15 @@ import { binary, npm, runTool, versionOf } from './tools.mjs'
 
 /** A registry may lack packages that msgpackr-extract names for other platforms in its newest version. npm, pnpm and Bun pass over them, Yarn and Deno do not. */
 const pinned = { 'msgpackr-extract': '3.0.4' }
+/** All that comes with shardmap: no peer that is optional, no tool. */
+const brought = /^(shardmap|shardmap-.*|msgpackr|msgpackr-extract|@msgpackr-extract|node-gyp-build-optional-packages|detect-libc|\..*)$/
 const mixed = { classes: true, adapters: true, data: 1 }
 
 async function withNpm(name, site, flags) {
   const folder = project(name, site, 'program')
   await npm(['install', 'shardmap', '--loglevel=error', ...flags], { cwd: folder })
   expect('platforms that came', broughtInto(folder), [site.host])
+  expect('what else came', readdirSync(join(folder, 'node_modules')).filter((name) => !brought.test(name)), [])
   await runPrograms(folder)
   expect('imported and required', (await finish(process.execPath, ['mixed.mjs'], { cwd: folder })).trim(), mixed)
   return `${site.host} came`
@@ -20,7 +23,7 @@ async function withNpm(name, site, flags) {
 
 async function withPnpm(name, site, call) {
   const folder = project(name, site, 'program')
-  // A package that is younger than a day is not taken otherwise; one whose scripts nobody has judged is a failure since pnpm 11.
+  // A package that is younger than a day is not taken otherwise; one whose scripts nobody has judged is a failure for pnpm 12.
   const judged = call === pnpm ? 'allowBuilds:\n  msgpackr-extract: false\n' : ''
   writeFileSync(join(folder, 'pnpm-workspace.yaml'), `minimumReleaseAge: 0\nstoreDir: ${folder}-store\n${judged}`)
   await call(['add', 'shardmap'], { cwd: folder })
