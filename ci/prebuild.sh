@@ -24,7 +24,7 @@ printf '!<arch>\n' | tee "$LIBNODE_PATH/libnode.a" > "$LIBNODE_PATH/libnode.dll.
 : > "$LIBNODE_PATH/libnode.dll"
 
 for target in "${targets[@]}"; do
-  read -r platform zig file <<< "$target"
+  read -r platform zig file _ <<< "$target"
   triple=${zig%.2.17}
   echo "building $platform"
   needs_targets "$triple"

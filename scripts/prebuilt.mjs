@@ -34,6 +34,6 @@ function table(reports) {
 const kB = (bytes) => (bytes / 1000).toFixed(0)
 
 const [command, ...args] = process.argv.slice(2)
-if (command === 'targets') for (const { platform, zig } of chosen(args)) console.log(platform, zig, pathOf(platform))
+if (command === 'targets') for (const { platform, zig, triple } of chosen(args)) console.log(platform, zig, pathOf(platform), triple)
 else if (command === 'table' && args.length === 1) table(args[0])
 else stop('prebuilt.mjs takes `targets [name...]` or `table <folder>`')
