@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url'
 import { SharedCache, SharedMap, SnapshotMap } from 'shardmap'
 import { anchorsOf, blocksOf, guides, linksOf, pages, root, textOf } from './fixtures/pages.js'
 
+const [{ supportOf }, { tableOf }] = await Promise.all(['support', 'table'].map(name => import(pathToFileURL(join(root, 'scripts', `${name}.mjs`)).href)))
+
 function leads(page: string, link: string): boolean {
   const [path, anchor] = link.split('#')
   const target = path ? relative(root, join(root, dirname(page), path)).replaceAll('\\', '/') : page
@@ -57,10 +59,25 @@ test('every block of code is of a language that a test knows', t => {
   t.deepEqual(others, [])
 })
 
-test('the platforms of the README are those that docs/platforms.md says were built and run', async t => {
-  const [{ supportOf }, { tableOf }] = await Promise.all(['support', 'table'].map(name => import(pathToFileURL(join(root, 'scripts', `${name}.mjs`)).href)))
+test('the platforms of the README are those that docs/platforms.md says were built and run', t => {
   const between = /<!-- support -->\n\n([\s\S]*?)\n\n<!-- \/support -->/.exec(textOf('README.md'))![1]
   t.is(between, tableOf(supportOf(textOf('docs/platforms.md'))))
+})
+
+test('of a platform the README says what was run of the suite, where, and what failed; nothing of what was not run', t => {
+  const run = (title: string, runtime: string, how: string, files: string, passed = '9') => [runtime, '1.0', title, how, files, '9', passed]
+  const page = [
+    '<!-- built -->', '', tableOf([['for', 'package'], ['Linux x64, musl', 'p'], ['Windows x64', 'p']]), '', '<!-- /built -->',
+    '<!-- run -->', '', tableOf([
+      ['runtime', 'version', 'platform', 'how', 'files of the suite', 'tests', 'passed'],
+      run('Linux x64, musl', 'Node 24', 'native', '80'), run('Linux x64, musl', 'Bun', 'native', '80', '8, **failed**'),
+      run('Windows x64', 'Node 22', 'wine', '12, chosen'), run('Linux arm64, musl', 'Node 24', 'qemu', 'not run: no such wheel'),
+    ]), '', 'Not applicable:', '', tableOf([['where', 'why'], ['Windows x64', 'no']]), '', '<!-- /run -->',
+  ].join('\n')
+  const rows = new Map(supportOf(page).map(([title, ...cells]: string[]) => [title, cells]))
+  t.deepEqual(rows.get('Linux x64, musl'), ['yes', 'the whole suite', 'Node 24, Bun (**failed**): native'])
+  t.deepEqual(rows.get('Windows x64'), ['yes', 'a part of the suite', 'Node 22: wine'])
+  t.deepEqual(rows.get('Linux arm64, musl'), ['no', 'no', 'not run'])
 })
 
 test('operations names every code, and every field of stats()', t => {
