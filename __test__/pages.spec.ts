@@ -61,7 +61,7 @@ test('every block of code is of a language that a test knows', t => {
 
 test('the platforms of the README are those that docs/platforms.md says were built and run', t => {
   const between = /<!-- support -->\n\n([\s\S]*?)\n\n<!-- \/support -->/.exec(textOf('README.md'))![1]
-  t.is(between, tableOf(supportOf(textOf('docs/platforms.md'))))
+  t.is(between, tableOf(supportOf(textOf('docs/platforms.md'))), 'run `node scripts/table.mjs`')
 })
 
 test('of a platform the README says what was run of the suite, where, and what failed; nothing of what was not run', t => {

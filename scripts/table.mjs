@@ -1,6 +1,7 @@
 // What scripts measured stands in docs/platforms.md, between markers that name the table: <!-- built --> ... <!-- /built -->
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { root, stop } from './ensure.mjs'
 import { supportOf } from './support.mjs'
 
@@ -11,10 +12,11 @@ export function tableOf([head, ...rows]) {
 
 /** Replaces what is between the markers, and prints it. The README's table, which is made of these, follows. */
 export function writeTable(name, markdown) {
-  const page = replace('docs/platforms.md', name, markdown)
-  replace('README.md', 'support', tableOf(supportOf(page)))
+  writeSupport(replace('docs/platforms.md', name, markdown))
   console.log(`\n${markdown.trim()}\n`)
 }
+
+const writeSupport = (page) => replace('README.md', 'support', tableOf(supportOf(page)))
 
 function replace(file, name, markdown) {
   const path = join(root, file)
@@ -26,3 +28,6 @@ function replace(file, name, markdown) {
   writeFileSync(path, changed)
   return changed
 }
+
+// By itself: the README's table, after docs/platforms.md was changed in another way, as by a merge.
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeSupport(readFileSync(join(root, 'docs', 'platforms.md'), 'utf8'))
