@@ -1,6 +1,7 @@
 // The package managers: each installs shardmap by name into an empty project, with empty caches, and the program is run there.
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { targetOf } from '../../targets.mjs'
 import { finish } from './processes.mjs'
 import { broughtInto, expect, project, runPrograms } from './project.mjs'
 import { binary, npm, runTool, versionOf } from './tools.mjs'
@@ -32,14 +33,19 @@ async function withPnpm(name, site, call) {
   return `${site.host} came`
 }
 
+/** What comes where `libc` is not known. */
+function withoutLibc(folder, { published, host }) {
+  const { os, cpu } = targetOf(host).needs
+  const fits = published.filter((platform) => targetOf(platform).needs.os[0] === os[0] && targetOf(platform).needs.cpu[0] === cpu[0])
+  expect('platforms that came', broughtInto(folder), fits.sort())
+  return `${fits.join(' and ')} came: \`libc\` is not looked at`
+}
+
 async function withYarn1(site) {
   const folder = project('yarn1', site, 'program', { resolutions: pinned })
   await runTool('yarn1/bin/yarn.js', ['add', 'shardmap', '--non-interactive', '--no-progress', '--cache-folder', `${folder}-cache`, '--registry', site.url], { cwd: folder })
-  // It does not know `libc`.
-  const fits = site.published.filter((platform) => platform.startsWith(`${process.platform}-${process.arch}-`) || platform === `${process.platform}-${process.arch}`)
-  expect('platforms that came', broughtInto(join(folder, 'node_modules')), fits)
   await runPrograms(folder)
-  return `${fits.join(' and ')} came: it does not know \`libc\``
+  return withoutLibc(join(folder, 'node_modules'), site)
 }
 
 async function withYarn4(name, site, linker) {
@@ -72,7 +78,7 @@ async function withDeno(site) {
   const deno = binary('deno')
   await finish(deno, ['add', '--minimum-dependency-age=0', 'npm:shardmap'], { cwd: folder, env })
   await runPrograms(folder, (file) => finish(deno, ['run', '--minimum-dependency-age=0', '--allow-ffi', '--allow-read', '--allow-env', file], { cwd: folder, env }))
-  return `${broughtInto(folder).join(' and ')} came; ran with --allow-ffi --allow-read --allow-env`
+  return `${withoutLibc(folder, site)}; ran with --allow-ffi --allow-read --allow-env`
 }
 
 const pnpm10 = (args, options) => runTool('pnpm10/bin/pnpm.cjs', args, options)
