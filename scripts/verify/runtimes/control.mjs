@@ -1,5 +1,4 @@
 // What a runtime must be able to do by itself, without shardmap: threads that come and go in every way, and an end while they are busy. If this fails, a crash is no word about shardmap.
-import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
 const ROUNDS = 5
@@ -18,7 +17,7 @@ async function one(words, way) {
   worker.on('error', (error) => {
     if (way !== 'throws') throw error
   })
-  await once(worker, 'message')
+  await Promise.race([new Promise((resolve) => worker.once('message', resolve)), ended])
   if (way === 'is left') worker.unref()
   else if (way === 'is terminated') await worker.terminate()
   else await ended

@@ -16,4 +16,5 @@ export const inapplicable = [
   { where: ['deno'], spec: 'terminations', test: 'a hundred threads ended at random instants leave everything usable, all counts exact and memory flat', why: 'Deno also prints the errors of threads that somebody listens to, and this wants silence' },
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (throws)', why: NO_EXIT },
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (rejects)', why: NO_EXIT },
+  { where: ['musl-x64'], spec: 'stress/outstanding', test: '100,000 writers wait at once, again and again: all are served, nothing is left of them, and memory does not grow', why: "it bounds the peak of resident memory by what glibc's allocator takes" },
 ]
