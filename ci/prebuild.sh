@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/zig.sh
+. ci/tools.sh
 root=$PWD
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target/prebuild} CARGO_INCREMENTAL=0 MACOSX_DEPLOYMENT_TARGET=11.0
 reports=$root/target/prebuild-reports
@@ -10,6 +11,8 @@ asked=$(node scripts/prebuilt.mjs targets "$@")
 mapfile -t targets <<< "$asked"
 
 needs_zig
+needs_tool cargo-auditable 0.7.7
+needs_tool rust-audit-info 0.5.4
 mkdir -p "$reports"
 
 # Nothing of the addon names this machine: not where its sources are, nor those of its crates and of Rust.
@@ -31,8 +34,10 @@ for target in "${targets[@]}"; do
   # On musl Rust links programs, and thus not libraries, without a shared libc.
   case $triple in *-musl) extra=' -C target-feature=-crt-static' library=libshardmap_napi.so ;; *-apple-*) extra='' library=libshardmap_napi.dylib ;;
     *-windows-*) extra='' library=shardmap_napi.dll ;; *) extra='' library=libshardmap_napi.so ;; esac
-  RUSTFLAGS=$flags$extra cargo zigbuild --quiet --locked --release --package shardmap-napi --target "$zig"
+  RUSTFLAGS=$flags$extra cargo auditable zigbuild --quiet --locked --release --package shardmap-napi --target "$zig"
   cp "$CARGO_TARGET_DIR/$triple/release/$library" "$file"
   "$zig_python" ci/prebuild/check.py "$platform" "$file" "$root" "$CARGO_TARGET_DIR" "$cargo_home" "$HOME" > "$reports/$platform.json"
+  # It holds the list of its crates, by which known faults in them can be found: `cargo audit bin`.
+  rust-audit-info "$file" > "$reports/$platform-crates.json"
 done
 node scripts/prebuilt.mjs table "$reports"
