@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
-import { ShardmapError } from './errors'
+import { isStackOverflow, ShardmapError } from './errors'
 import { jsc } from './jsc'
 import { refusal } from './refusal'
 
@@ -66,10 +66,6 @@ class Deserializer extends DefaultDeserializer {
 
 function tagOf(value: ArrayBufferView): string {
   return (value as Int8Array)[Symbol.toStringTag]
-}
-
-export function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message.startsWith('Maximum call stack size exceeded')
 }
 
 export function toClone(value: object): Uint8Array {

@@ -1,17 +1,22 @@
 import { types } from 'node:util'
 import type { Packr } from 'msgpackr'
-import { fromClone, isStackOverflow, toClone } from './clone'
-import { ShardmapError } from './errors'
+import { isStackOverflow, ShardmapError } from './errors'
 import { freezeGraph, freezeTree } from './freeze'
 import { ABSENT, BYTES, CLONE, data, head, MIXED, PACKED, SCALAR, type Kind, type Raw } from './native'
 import { refusal } from './refusal'
 import { walk, walkedInstance, walkedKind } from './walk'
 
 let made: Packr | undefined
+let cloning: typeof import('./clone') | undefined
 
 /** Loaded with the first object: it takes longer than all the rest of the package, and who keeps numbers and strings never needs it. */
 function packr(): Packr {
   return (made ??= newPackr())
+}
+
+/** Loaded with the first value that is no plain data, for V8's serializer comes with half a library. */
+function clone(): typeof import('./clone') {
+  return (cloning ??= require('./clone') as typeof import('./clone'))
 }
 
 /** Maps with the shortest header: equal values give equal bytes. Nothing but plain data gets here (see walk.ts). */
@@ -51,8 +56,8 @@ function encodeObject(value: unknown): Uint8Array {
   }
   const walked = walk(value)
   const kind = walkedKind
-  if (kind === PACKED && walkedInstance) toClone(value)
-  const bytes = kind === PACKED ? packr().pack(walked) : toClone(walked)
+  if (kind === PACKED && walkedInstance) clone().toClone(value)
+  const bytes = kind === PACKED ? packr().pack(walked) : clone().toClone(walked)
   encodedKind = kind
   return bytes
 }
@@ -107,7 +112,7 @@ function decodeObject(kind: Kind, bytes: Uint8Array, start: number, end: number)
     return value
   }
   // V8's deserializer keeps no view of its input, but reads typed data in place: it needs bytes of its own.
-  const value = fromClone(new Uint8Array(bytes.subarray(start, end)))
+  const value = clone().fromClone(new Uint8Array(bytes.subarray(start, end)))
   decodedFrozen = typeof value === 'object' && value !== null && freezeGraph(value) && kind === CLONE
   return value
 }
@@ -125,7 +130,7 @@ function unreadable(error: unknown): ShardmapError {
  * that a decoded value takes.
  */
 export function canonical(bytes: Uint8Array): Uint8Array {
-  return toClone(fromClone(new Uint8Array(bytes)) as object)
+  return clone().toClone(clone().fromClone(new Uint8Array(bytes)) as object)
 }
 
 export function isCloned(kind: Kind): boolean {

@@ -52,3 +52,8 @@ export class ShardmapError extends Error {
     Object.defineProperty(this.prototype, 'name', { value: 'ShardmapError', configurable: true, writable: true })
   }
 }
+
+/** What the engine throws where there is no stack left. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.startsWith('Maximum call stack size exceeded')
+}
