@@ -8,12 +8,14 @@ mod maps;
 
 use shardmap_core::{
     key::{Key, KeyBuf, KeyRef},
-    Code, Error,
+    Code, Error, Options, ShardedMap, Value,
 };
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
     ptr,
+    sync::{Barrier, Once},
+    thread,
 };
 
 /// What this thread is refused.
@@ -82,8 +84,31 @@ unsafe impl GlobalAlloc for Refusing {
 #[global_allocator]
 static REFUSING: Refusing = Refusing;
 
+/// More than run at any time.
+const THREADS: usize = 32;
+
+/// Makes what is made once in a process, and without which it ends: the process's thread, by a table that is crowded; and parking_lot's list of threads that wait,
+/// which grows with how many there are that ever did.
+fn made_once() {
+    static MADE: Once = Once::new();
+    MADE.call_once(|| {
+        let all = Barrier::new(THREADS);
+        let waits = || {
+            // SAFETY: nothing else waits at this address, nobody wakes what does, and the closures do nothing.
+            unsafe {
+                parking_lot_core::park(ptr::from_ref(&all).addr(), || false, || {}, |_, _| {}, parking_lot_core::DEFAULT_PARK_TOKEN, None)
+            };
+            all.wait();
+        };
+        thread::scope(|scope| (0..THREADS).for_each(|_| drop(scope.spawn(waits))));
+        let map = ShardedMap::new(Options { shards: Some(2), ..Options::default() }).unwrap();
+        (0..3_000).for_each(|at| drop(with(at, |key| map.set(key, Value::NULL))));
+    });
+}
+
 /// Runs `f` while this is refused; also tells how many requests were.
 fn refusing<R>(refusal: Refusal, f: impl FnOnce() -> R) -> (R, u32) {
+    made_once();
     REFUSED.set(0);
     REFUSAL.set(refusal);
     let result = f();
