@@ -1,6 +1,8 @@
 const COMPARES = "Bun's util.isDeepStrictEqual, by which it compares, does not end on a Map that holds itself"
 const GOES_ON = "Deno's terminate() resolves while the thread goes on, for seconds: what the thread holds and does ends later"
 const NO_EXIT = 'in Deno a process with an error that nobody catches emits no exit, by which it would tell what was acknowledged'
+const EVALUATES = "it gives its program to -e, whose code cannot import in Deno's command line for Node's"
+const PIPES = "it writes to a pipe of the process from a thread, and a thread of Deno's has not the files of its process"
 
 /** What of the suite cannot hold somewhere, and why. Without `test` it is a whole file. All else has to hold everywhere. */
 export const inapplicable = [
@@ -17,4 +19,9 @@ export const inapplicable = [
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (throws)', why: NO_EXIT },
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (rejects)', why: NO_EXIT },
   { where: ['musl-x64'], spec: 'stress/outstanding', test: '100,000 writers wait at once, again and again: all are served, nothing is left of them, and memory does not grow', why: "it bounds the peak of resident memory by what glibc's allocator takes" },
+  { where: ['deno'], spec: 'batch', test: 'a pending batch keeps no process alive', why: EVALUATES },
+  { where: ['deno'], spec: 'copies', test: 'one copy loaded by import, require and workers is no cause to warn', why: EVALUATES },
+  { where: ['deno'], spec: 'crash', test: 'twenty kills lose nothing that was acknowledged and tear nothing', why: PIPES },
+  { where: ['deno'], spec: 'crash', test: 'kills leave whole commits (none)', why: PIPES },
+  { where: ['deno'], spec: 'crash', test: 'kills leave whole commits (eventual)', why: PIPES },
 ]

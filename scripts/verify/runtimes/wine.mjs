@@ -1,7 +1,7 @@
 // Windows by wine, with the official node.exe.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { root } from '../../ensure.mjs'
 import { needsDebian } from './debian.mjs'
 import { binaryOf, folderOf, Unavailable } from './packaged.mjs'
@@ -16,7 +16,7 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return 
 `
 
 export function windows() {
-  needsDebian('wine64')
+  needsDebian('wine64', 'gcc-mingw-w64-x86-64')
   const folder = folderOf('windows-x64')
   const prefix = join(folder, 'prefix')
   // Not those of the user who runs this: a prefix of its own, and no window.
@@ -25,16 +25,16 @@ export function windows() {
   if (!existsSync(system)) must(WINE, ['wineboot', '--init'], { env: { ...process.env, ...env } })
   const library = join(system, 'bcryptprimitives.dll')
   if (!existsSync(library)) makeLibrary(folder, library)
-  return { node: WINE, before: [binaryOf('node22-windows', 'bin', 'node.exe')], env }
+  // A node.exe in wine can write to a file, and not to the pipes and sockets of this system.
+  const filed = 'file=$1; shift; "$0" "$@" < /dev/null > "$file" 2>&1; status=$?; cat "$file"; exit $status'
+  return { node: 'bash', before: ['-c', filed, WINE, join(folder, 'output'), binaryOf('node22-windows', 'bin', 'node.exe')], env }
 }
 
-/** With the compiler that the addon is built with. */
 function makeLibrary(folder, library) {
   const source = join(folder, 'random.c')
   writeFileSync(source, RANDOM)
-  must('bash', ['-c', '. ci/zig.sh && needs_zig && "$zig_python" -m ziglang cc -target x86_64-windows-gnu -shared -O2 -o "$1" "$0" -ladvapi32', source, join(folder, 'bcryptprimitives.dll')])
-  mkdirSync(join(library, '..'), { recursive: true })
-  must('cp', [join(folder, 'bcryptprimitives.dll'), library])
+  mkdirSync(dirname(library), { recursive: true })
+  must('x86_64-w64-mingw32-gcc', ['-shared', '-O2', '-o', library, source, '-ladvapi32'])
 }
 
 function must(command, args, options = {}) {
