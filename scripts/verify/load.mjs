@@ -1,26 +1,38 @@
-// What a process pays for its first require of shardmap, beside an addon with nothing in it and beside nothing at all: npm run verify:load
+// What a process pays for its first require of shardmap as it is published and installed, beside an addon with nothing in it and beside nothing at all: npm run verify:load
 // The medians of as many processes of each, in turn. It fails if shardmap takes more than the bar over the empty addon.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { root, run, stop } from '../ensure.mjs'
 import { tableOf, writeTable } from '../table.mjs'
+import { binaryOf, hostTarget, packageOf } from '../targets.mjs'
 
 const PROCESSES = 41
 const BAR_MS = 10
 
 const folder = join(root, 'target', 'load')
 const empty = join(folder, 'empty.node')
-const face = join(root, 'dist', 'index.js')
 const required = (path) => `require(${JSON.stringify(path)})`
 
 const programs = [
   ['nothing', ''],
   ['an empty addon', required(empty)],
-  ['shardmap', required(face)],
-  ['shardmap, and an object stored', `${required(face)}.SharedMap.open('a').set('k', {})`],
+  ['shardmap', required('shardmap')],
+  ['shardmap, and an object stored', `${required('shardmap')}.SharedMap.open('a').set('k', {})`],
 ]
+
+/** What npm installs: the package, and that of this platform, with the binary that was built here. */
+function installed() {
+  const { platform } = hostTarget()
+  const modules = join(folder, 'node_modules')
+  const beside = join(modules, packageOf(platform))
+  rmSync(modules, { recursive: true, force: true })
+  cpSync(join(root, 'build', 'published'), join(modules, 'shardmap'), { recursive: true })
+  mkdirSync(beside)
+  cpSync(join(root, 'npm', platform, 'package.json'), join(beside, 'package.json'))
+  copyFileSync(join(root, binaryOf(platform)), join(beside, binaryOf(platform)))
+}
 
 /** A program that does it and says how long that took, by the clock and of the processor, in milliseconds. */
 function program(code, index) {
@@ -45,6 +57,7 @@ const medians = (samples) => Object.fromEntries(['time', 'processor', 'whole'].m
 export function measureLoad() {
   mkdirSync(folder, { recursive: true })
   run('rustc', '--edition', '2021', '--crate-type', 'cdylib', '-C', 'opt-level=3', '-C', 'strip=symbols', '-o', empty, join('scripts', 'verify', 'load', 'empty.rs'))
+  installed()
   const paths = programs.map(([, code], index) => program(code, index))
   console.log(`measuring ${PROCESSES} processes of each of ${paths.length}`)
   const samples = paths.map(() => [])
