@@ -23,7 +23,7 @@ for (const name of ['keyv', 'unstorage']) symlinkSync(realpathSync(join(root, 'n
 /** What a fresh process prints that runs the code as CommonJS in the project. */
 function printed(code: string): any {
   const say = `const say = it => process.stdout.write(JSON.stringify(it));`
-  return JSON.parse(execFileSync(process.execPath, ['-e', say + code], { cwd: area, encoding: 'utf8', env: { ...process.env, SHARDMAP_BINARY: addon } }))
+  return JSON.parse(execFileSync(process.execPath, ['-e', say + code], { cwd: area, encoding: 'utf8', env: { ...process.env, SHARDMAP_BINARY: addon, NODE_NO_WARNINGS: '1' } }))
 }
 
 test('every file that users get is in scripts/verify/install/contents.txt, and no other', t => {

@@ -9,7 +9,7 @@ import { binaryOf, packageOf, targets } from './targets.mjs'
 const options = { absWorkingDir: root, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'warning' }
 const adapters = ['fastify', 'keyv', 'unstorage']
 
-/** Resolved by Node when they are reached: the binaries, one of which is there, the version, and msgpackr. */
+/** Resolved by Node when they are reached: the binaries, one of which is there, and msgpackr. The version is written in. */
 const outside = ['../package.json', 'msgpackr', ...targets.flatMap(({ platform }) => [`../${binaryOf(platform)}`, packageOf(platform)])]
 
 /** esbuild makes `var X = class _X` of a class that names itself, and stack traces would say _X. Inside of it X is the same class. */
@@ -34,12 +34,14 @@ export function thirdParty() {
   return { name, version, license: readFileSync(join(from, 'LICENSE'), 'utf8').trim(), code }
 }
 
-export function bundle(folder) {
+/** `published` is the version of the package. */
+export function bundle(folder, published) {
   mkdirSync(join(folder, 'adapters'), { recursive: true })
   const write = (file, text) => writeFileSync(join(folder, file), text)
   const { name, version, license, code } = thirdParty()
   write('package.json', '{ "type": "commonjs" }\n')
-  write('index.js', ownNames(replaced(compiled('index.ts', outside), 'require("msgpackr")', 'require("./msgpackr.js")')))
+  const face = replaced(ownNames(compiled('index.ts', outside)), 'require("../package.json")', JSON.stringify({ version: published }))
+  write('index.js', replaced(face, 'require("msgpackr")', 'require("./msgpackr.js")'))
   write('msgpackr.js', `/*! ${name} ${version}, ${license.match(/^Copyright.*$/m)[0]}, MIT: THIRD-PARTY.md */\n${code}`)
   for (const adapter of adapters) write(join('adapters', `${adapter}.js`), compiled(`adapters/${adapter}.ts`, ['../index']))
 }

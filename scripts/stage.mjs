@@ -22,7 +22,7 @@ export function stageMain(folder, optionalDependencies) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const path of [...manifest.files.filter((path) => path !== 'dist'), 'README.md', 'LICENSE']) cpSync(join(root, path), join(folder, path), { recursive: true })
-  bundle(join(folder, 'dist'))
+  bundle(join(folder, 'dist'), manifest.version)
   writeFileSync(join(folder, notices), noticesOf(thirdParty()))
   const whole = { ...manifest, files: [...manifest.files, notices], optionalDependencies }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(Object.fromEntries(published.filter((key) => whole[key] !== undefined).map((key) => [key, whole[key]])), null, 2)}\n`)
