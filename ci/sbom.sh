@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The bills of materials, CycloneDX 1.5, in build/sbom: of the crates in each platform's binary, and of the npm packages that come with shardmap; validated by the schema,
+# The bills of materials, CycloneDX 1.5, in build/sbom: of the crates in each platform's binary, and of the npm packages that are in shardmap's bundle; validated by the schema,
 # and compared with what Cargo, the binaries and package-lock.json say is in there: ci/sbom.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,7 +27,7 @@ while read -r platform triple; do
 done < <(node --input-type=module -e "import { targets } from './scripts/targets.mjs'; for (const { platform, triple } of targets) console.log(platform, triple)")
 
 echo 'npm packages of shardmap'
-node ci/sbom/node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js --package-lock-only --omit dev --omit peer --mc-type library --output-reproducible --spec-version 1.5 --no-validate --output-file "$out/shardmap.cdx.json"
+node ci/sbom/node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js --package-lock-only --omit dev --omit peer --omit optional --mc-type library --output-reproducible --spec-version 1.5 --no-validate --output-file "$out/shardmap.cdx.json"
 
 node ci/sbom/check.mjs "$out"
 

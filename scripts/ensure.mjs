@@ -113,6 +113,13 @@ export function ensureFace() {
   })
 }
 
+/** build/published: the main package as users get it, without a binary. */
+export function ensurePublished() {
+  const folder = join('build', 'published')
+  const sources = ['src', 'adapters', 'index.js', 'index.d.ts', 'index.d.cts', 'package.json', 'package-lock.json', 'README.md', 'LICENSE', 'scripts/bundle.mjs', 'scripts/stage.mjs', 'tsconfig.json']
+  whenStale('published', sources, () => existsSync(join(root, folder, 'package.json')), () => run(process.execPath, join('scripts', 'stage.mjs'), folder))
+}
+
 /** build/<name>, from a folder of TypeScript with a tsconfig.json that says so; `others` are folders that it uses. */
 export function ensureCompiled(folder, name, ...others) {
   const out = join(root, 'build', name)

@@ -1,23 +1,17 @@
 // What is published, staged in build/packages and packed there: shardmap, without any binary, and one package for each platform whose
 // binary is in npm/<platform>. `--release` refuses to leave a platform out.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run, stop } from './ensure.mjs'
 import { checkPlatforms } from './platforms.mjs'
+import { stageMain } from './stage.mjs'
 import { binaryOf, packageOf, targets } from './targets.mjs'
 
 const out = join(root, 'build', 'packages')
 
-/** Of package.json, what users need; what is left out is for working on the repository. */
-const published = [
-  'name', 'version', 'description', 'keywords', 'license', 'repository', 'homepage', 'bugs', 'type', 'main', 'types', 'typesVersions', 'exports', 'files',
-  'engines', 'dependencies', 'optionalDependencies', 'peerDependencies', 'peerDependenciesMeta',
-]
-
 const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'))
-const writeJson = (path, it) => writeFileSync(path, `${JSON.stringify(it, null, 2)}\n`)
 
 /** Binaries that were built, of all that there shall be. */
 export const builtTargets = () => targets.filter(({ platform }) => existsSync(join(root, 'npm', platform, binaryOf(platform))))
@@ -32,24 +26,13 @@ function stagePlatform({ platform }) {
   return { name, version, platform, folder }
 }
 
-function stageMain(manifest, platforms) {
-  const folder = join(out, manifest.name)
-  mkdirSync(folder)
-  for (const path of [...manifest.files, 'README.md', 'LICENSE']) cpSync(join(root, path), join(folder, path), { recursive: true })
-  const optionalDependencies = Object.fromEntries(platforms.map(({ name, version }) => [name, version]))
-  const whole = { ...manifest, optionalDependencies }
-  writeJson(join(folder, 'package.json'), Object.fromEntries(published.filter((key) => whole[key] !== undefined).map((key) => [key, whole[key]])))
-  return { name: manifest.name, version: manifest.version, folder }
-}
-
 /** The platforms' packages first: shardmap names them, so they must be there before it. */
 export function stage() {
   checkPlatforms()
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
-  const manifest = readJson(root, 'package.json')
   const platforms = builtTargets().map(stagePlatform)
-  return [...platforms, stageMain(manifest, platforms)]
+  return [...platforms, stageMain(join(out, 'shardmap'), Object.fromEntries(platforms.map(({ name, version }) => [name, version])))]
 }
 
 /** Each with its tarball and what is in that. */

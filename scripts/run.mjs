@@ -1,6 +1,6 @@
 // The commands of package.json. Each works on a fresh clone with Node and Rust.
 import { conform } from './conformance.mjs'
-import { ensureBenchParts, ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, ensureTools, run, runModule, stop } from './ensure.mjs'
+import { ensureBenchParts, ensureCargo, ensureCompiled, ensureFace, ensureModules, ensureNative, ensurePublished, ensureTools, run, runModule, stop } from './ensure.mjs'
 import { checkPlatforms, writePlatforms } from './platforms.mjs'
 import { checkTypes, writeTypes } from './types.mjs'
 import { measureLoad } from './verify/load.mjs'
@@ -38,6 +38,7 @@ function rust() {
 /** Beside whatever addon is there. */
 function tests() {
   ensureFace()
+  ensurePublished()
   ensureBenchParts()
   ensureCompiled('__test__', 'test', 'bench')
 }
@@ -106,6 +107,7 @@ const tasks = {
   },
   'verify:load'() {
     ready()
+    ensurePublished()
     measureLoad()
   },
   'verify:runtimes'() {

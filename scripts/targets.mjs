@@ -20,3 +20,12 @@ export const binaryOf = (platform) => `shardmap.${platform}.node`
 
 /** By platform or triple, `undefined` if there is none. */
 export const targetOf = (name) => targets.find(({ platform, triple, zig }) => [platform, triple, zig].includes(name))
+
+/** The one of this machine. */
+export function hostTarget() {
+  const libc = process.platform === 'linux' && (process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl')
+  const fits = ({ needs }) => needs.os[0] === process.platform && needs.cpu[0] === process.arch && (!libc || needs.libc[0] === libc)
+  const target = targets.find(fits)
+  if (!target) throw new Error(`there is no package for ${process.platform} ${process.arch}`)
+  return target
+}

@@ -29,10 +29,10 @@ function cratesByBinary(platform) {
   return new Set(packages.filter(({ kind = 'runtime' }) => kind === 'runtime').map(({ name, version }) => `${name}@${version}`))
 }
 
-/** What npm installs with shardmap, by the lock file. */
+/** What is in the bundle of shardmap, by the lock file: nothing that is optional. */
 function packagesByLock() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  return new Set(Object.entries(packages).filter(([path, { dev, peer, devOptional }]) => path && !dev && !peer && !devOptional).map(([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 13)}@${version}`))
+  return new Set(Object.entries(packages).filter(([path, { dev, peer, devOptional, optional }]) => path && !dev && !peer && !devOptional && !optional).map(([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 13)}@${version}`))
 }
 
 const fullName = ({ group, name, version }) => `${group ? `${group}/` : ''}${name}@${version}`

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { root, run } from '../ensure.mjs'
 import { pack, stage } from '../pack.mjs'
 import { tableOf, writeTable } from '../table.mjs'
-import { binaryOf, targets } from '../targets.mjs'
+import { binaryOf, hostTarget, targets } from '../targets.mjs'
 import { bundledProject, bundlerCases } from './install/bundlers.mjs'
 import { managerCases } from './install/managers.mjs'
 import { nextCases } from './install/next.mjs'
@@ -19,10 +19,7 @@ const lanes = 2
 
 /** The platform of this machine: the others' binaries are published if they are there. */
 function hostPlatform() {
-  const libc = process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl'
-  const fits = ({ needs }) => needs.os[0] === process.platform && needs.cpu[0] === process.arch && (process.platform !== 'linux' || needs.libc[0] === libc)
-  const { platform, triple } = targets.find(fits) ?? {}
-  if (!platform) throw new Error(`there is no package for ${process.platform} ${process.arch}`)
+  const { platform, triple } = hostTarget()
   if (!existsSync(join(root, 'npm', platform, binaryOf(platform)))) run('bash', 'ci/prebuild.sh', triple)
   return platform
 }
