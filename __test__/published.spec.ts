@@ -1,7 +1,7 @@
 // What is published is not dist/ as the other tests use it, but a bundle of the same sources: build/published, without the binary.
 import test from 'ava'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
@@ -71,6 +71,14 @@ test('objects, and what only V8 can serialize, come back without msgpackr-extrac
     say([map.get('plain'), [...map.get('set')], Object.keys(require.cache).some(file => file.includes('msgpackr-extract'))])`
   const plain = { text: 'x'.repeat(40), list: ['é', 'b'.repeat(90), 'c'] }
   t.deepEqual(printed(code), [plain, [1], false])
+})
+
+test('msgpackr-extract is used where it is installed', t => {
+  const project = join(area, 'with')
+  cpSync(published, join(project, 'node_modules', 'shardmap'), { recursive: true })
+  mkdirSync(join(project, 'node_modules', 'msgpackr-extract'))
+  writeFileSync(join(project, 'node_modules', 'msgpackr-extract', 'index.js'), 'globalThis.used = true; exports.extractStrings = () => []')
+  t.true(printed(`require(${JSON.stringify(join(project, 'node_modules', 'shardmap'))}).SharedMap.open('a').set('k', {}); say(globalThis.used === true)`))
 })
 
 test('two copies in a process are told', t => {

@@ -13,7 +13,7 @@ export function render(results: Results): string {
     '# Performance',
     `Rendered by \`npm run bench\` on ${results.date} in ${results.minutes.toFixed(1)} minutes; the figures are in \`bench/results/latest.json\`.`,
     `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.system}; Node ${machine.node}; ${machine.rust}; commit ${machine.commit}.`,
-    'Each case runs in a process of its own. Both sides of a ratio are measured in it by benchmark.js, in rounds of alternating order; a ratio is taken round by round, and the median and the range of all rounds are given. The keys are gone through in random order.',
+    'Each case runs in a process of its own. Both sides of a ratio are measured in it by benchmark.js, in rounds of alternating order; a ratio is taken round by round, and the median and the range of all rounds are given. The keys are gone through in random order. `msgpackr-extract` is installed, which users have to install themselves: it makes decoding values with many strings faster ([decisions](decisions.md#what-is-published-two-files-and-no-dependencies)).',
     `## The bars: ${met} of ${bars.length} met`,
     grid(['measured in one run', 'must be', 'median', 'range', '', 'ns per operation', 'notes'], bars.map(barCells)),
     '![bars](performance/bars.svg)',
