@@ -1,11 +1,25 @@
 // What comes with shardmap from others, by its lock file; ci/audit.sh asks more.
 import test from 'ava'
+import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { dirname, join } from 'node:path'
 
 const root = dirname(createRequire(import.meta.url).resolve('shardmap/package.json'))
 const { faultsOf, locks, readLock } = await import(pathToFileURL(join(root, 'scripts', 'locks.mjs')).href)
+
+/** In the folder and those below it that are no modules, nor made by a build. */
+function locksUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = [folder, entry.name].filter(Boolean).join('/')
+    if (!entry.isDirectory()) return entry.name === 'package-lock.json' ? [path] : []
+    return ['node_modules', 'build', 'target', '.git'].includes(entry.name) ? [] : locksUnder(path)
+  })
+}
+
+test('no lock file is left out', t => {
+  t.deepEqual(locksUnder('').sort(), [...locks].sort())
+})
 
 for (const path of locks) {
   test(`${path}: every package is from the registry, with a hash and a licence that is allowed`, t => {

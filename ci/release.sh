@@ -17,7 +17,9 @@ need() {
   needed+=("$1")
 }
 unready=$(node scripts/version.mjs --tag "v$version" 2>&1 > /dev/null) || need "$unready"
-bills=$(find build/sbom -name '*.cdx.json' 2> /dev/null | wc -l)
+shopt -s nullglob
+files=(build/sbom/*.cdx.json)
+bills=${#files[@]}
 [ "$bills" -gt 0 ] || need 'there are no bills of materials: bash ci/sbom.sh'
 
 node scripts/pack.mjs $strict

@@ -6,14 +6,15 @@ import { root } from './ensure.mjs'
 
 export const locks = [
   'package-lock.json', 'conformance/keyv/package-lock.json', 'conformance/keyv6/package-lock.json', 'ci/sbom/package-lock.json',
-  'scripts/verify/install/tools/package-lock.json', 'scripts/verify/install/projects/next/package-lock.json',
+  'scripts/verify/install/tools/package-lock.json', 'scripts/verify/install/projects/next/package-lock.json', 'scripts/verify/runtimes/package-lock.json',
 ]
 
 /** Any of these in an expression with OR, all in one with AND. */
 const allowed = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'CC0-1.0', 'Zlib', 'Unicode-3.0', 'PSF-2.0', 'Python-2.0', 'MPL-2.0'])
-/** What shardmap is measured beside and installed with, and lists that programs read; nobody gets them with shardmap. */
+/** What shardmap is measured beside, installed with and run on, and lists that programs read; nobody gets them with shardmap. The package of Node for armv7 does not name Node's licence. */
 const aside = new Map([
   ['sharedmap', 'LGPL-3.0-or-later'], ['spdx-exceptions', 'CC-BY-3.0'], ['caniuse-lite', 'CC-BY-4.0'], ['truncate-utf8-bytes', 'WTFPL'], ['tweetnacl', 'Unlicense'],
+  ['node20-armv7', 'none'],
 ])
 const isAside = (name, license) => aside.get(name) === license || (name.startsWith('@img/sharp-') && license.includes('LGPL-3.0-or-later'))
 
