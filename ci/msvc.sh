@@ -17,10 +17,9 @@ CARGO_ENCODED_RUSTFLAGS=$(printf '%s\037' "${flags[@]}" | sed 's/\o37$//')
 export CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_DIR=target
 cargo auditable build --quiet --locked --release --package shardmap-napi --target "$triple"
 
-file=npm/$platform/shardmap.$platform.node
-mkdir -p "$(dirname "$file")"
+file=npm/$platform/shardmap.$platform.node reports=target/prebuild-reports
+mkdir -p "$reports"
 cp "target/$triple/release/shardmap_napi.dll" "$file"
 python -m pip install --quiet --no-deps --only-binary :all: --target target/tools/lief lief==1.0.0
-PYTHONPATH=target/tools/lief python ci/prebuild/check.py "$platform" "$file" "$root" "$cargo_home"
-echo
-ls -l "$file"
+PYTHONPATH=target/tools/lief python ci/prebuild/check.py "$platform" "$file" "$root" "$cargo_home" > "$reports/$platform.json"
+node scripts/prebuilt.mjs table "$reports"

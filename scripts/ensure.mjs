@@ -77,11 +77,15 @@ export function ensureTools(folder) {
   whenStale(`tools-${folder.replaceAll('/', '-')}`, [join(folder, 'package-lock.json')], () => existsSync(modules), () => install('--prefix', folder, '--ignore-scripts'))
 }
 
+/** npm as a program and its first arguments: the one that runs this, or this Node's own. On Windows `npm` is a script of the shell, which Node does not start. */
+export function npmCommand() {
+  const { npm_execpath: running } = process.env
+  if (running) return [process.execPath, running]
+  return process.platform === 'win32' ? [process.execPath, join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js')] : ['npm']
+}
+
 function install(...where) {
-  const npm = process.env.npm_execpath
-  const all = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...where]
-  if (npm) run(process.execPath, npm, ...all)
-  else run('npm', ...all)
+  run(...npmCommand(), 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...where)
 }
 
 export function ensureCargo() {

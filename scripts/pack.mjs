@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { root, run, stop } from './ensure.mjs'
+import { npmCommand, root, run, stop } from './ensure.mjs'
 import { checkPlatforms } from './platforms.mjs'
 import { stageMain } from './stage.mjs'
 import { binaryOf, packageOf, targets } from './targets.mjs'
@@ -38,9 +38,9 @@ export function stage() {
 /** Each with its tarball and what is in that. */
 export function pack(packages) {
   return packages.map((one) => {
-    const npm = process.env.npm_execpath
-    const args = ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', out, one.folder]
-    const { status, stdout, stderr } = spawnSync(npm ? process.execPath : 'npm', npm ? [npm, ...args] : args, { cwd: root, encoding: 'utf8' })
+    const [command, ...before] = npmCommand()
+    const args = [...before, 'pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', out, one.folder]
+    const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
     if (status !== 0) stop(`npm pack ${one.folder}: ${stderr}`)
     const [{ filename, size, unpackedSize, files }] = Object.values(JSON.parse(stdout))
     return { ...one, file: join(out, filename), size, unpackedSize, files: files.map(({ path }) => path).sort() }

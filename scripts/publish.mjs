@@ -7,13 +7,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { root, stop } from './ensure.mjs'
+import { npmCommand, root, stop } from './ensure.mjs'
 import { packageOf, targets } from './targets.mjs'
 import { versionOf } from './version.mjs'
 
 function npm(...args) {
-  const path = process.env.npm_execpath
-  const { status, stdout, stderr, error } = spawnSync(path ? process.execPath : 'npm', [...(path ? [path] : []), ...args], { cwd: root, encoding: 'utf8' })
+  const [command, ...before] = npmCommand()
+  const { status, stdout, stderr, error } = spawnSync(command, [...before, ...args], { cwd: root, encoding: 'utf8' })
   if (error) throw error
   return { ok: status === 0, stdout, stderr }
 }

@@ -115,7 +115,7 @@ const tasks = {
     run(process.execPath, 'scripts/verify/runtimes.mjs', ...args)
   },
   'verify:install'() {
-    ready()
+    ensureModules()
     ensureTools('scripts/verify/install/tools')
     run(process.execPath, 'scripts/verify/install.mjs', ...args)
   },

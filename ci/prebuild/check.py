@@ -108,7 +108,7 @@ with open(path, "rb") as file:
     content = file.read()
 for place in places:
     # A home of `/` would be in every path.
-    if len(place) > 1 and place.rstrip("/").encode() + b"/" in content:
+    if len(place) > 1 and any(place.rstrip("/\\").encode() + end in content for end in (b"/", b"\\")):
         faults.append(f"it names a place of this machine, {place}")
 for fault in faults:
     print(f"{path}: {fault}", file=sys.stderr)

@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
+import { npmCommand } from '../../ensure.mjs'
 import { area, halt, start } from './processes.mjs'
 import { newNode, npm, tool } from './tools.mjs'
 
 /** As the user's npm has it, asked outside of any project. */
 function configured(key) {
-  const { status, stdout } = spawnSync('npm', ['config', 'get', key], { cwd: tmpdir(), encoding: 'utf8' })
+  const [command, ...before] = npmCommand()
+  const { status, stdout } = spawnSync(command, [...before, 'config', 'get', key], { cwd: tmpdir(), encoding: 'utf8' })
   const value = stdout?.trim()
   return status === 0 && value && value !== 'null' && value !== 'undefined' ? value : undefined
 }

@@ -1,7 +1,7 @@
 // The tools in tools/node_modules, and the programs of them that are run.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../../ensure.mjs'
+import { npmCommand, root } from '../../ensure.mjs'
 import { finish } from './processes.mjs'
 
 const modules = join(root, 'scripts', 'verify', 'install', 'tools', 'node_modules')
@@ -26,6 +26,6 @@ export const binary = (name) => {
 /** Runs a script of the tools on the newer Node. */
 export const runTool = (path, args, options) => finish(newNode, [tool(path), ...args], options)
 
-const npmCli = process.env.npm_execpath
+const [npmProgram, ...npmFirst] = npmCommand()
 /** npm, the one that came with this Node. */
-export const npm = (args, options) => (npmCli ? finish(process.execPath, [npmCli, ...args], options) : finish('npm', args, options))
+export const npm = (args, options) => finish(npmProgram, [...npmFirst, ...args], options)
