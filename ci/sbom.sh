@@ -27,11 +27,11 @@ while read -r platform triple; do
 done < <(node --input-type=module -e "import { targets } from './scripts/targets.mjs'; for (const { platform, triple } of targets) console.log(platform, triple)")
 
 echo 'npm packages of shardmap'
-node ci/sbom/node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js --package-lock-only --omit dev --omit peer --omit optional --mc-type library --output-reproducible --spec-version 1.5 --no-validate --output-file "$out/shardmap.cdx.json"
+node ci/sbom/node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js --package-lock-only --omit dev --omit peer --omit optional --mc-type library --output-reproducible --spec-version 1.5 --no-validate --output-file - | node ci/sbom/bundled.mjs > "$out/shardmap.cdx.json"
 
 node ci/sbom/check.mjs "$out"
 
-# The check itself: a bill without a crate that is in the binary, one without msgpackr, and one that is none are refused.
+# The check itself: a bill without a crate that is in the binary, one without msgpackr, one with what is not published, and one that is none are refused.
 bad=$PWD/target/sbom/bad
 refused() {
   rm -rf "$bad"
@@ -46,5 +46,6 @@ refused() {
 }
 refused shardmap-linux-x64-gnu.cdx.json 'bill.components = bill.components.filter((it) => it.name !== "redb")' 'redb@.* is not in the bill'
 refused shardmap.cdx.json 'bill.components = bill.components.filter((it) => it.name !== "msgpackr")' 'msgpackr@.* is not in the bill'
+refused shardmap.cdx.json 'bill.components.push({ ...bill.components[0], name: "lmdb", "bom-ref": "lmdb" })' 'lmdb@.* in nothing that is published'
 refused shardmap-darwin-x64.cdx.json 'delete bill.components[3].licenses' 'has no licence'
 refused shardmap-darwin-arm64.cdx.json 'bill.components[0].type = "crate"' 'is not CycloneDX 1.5'

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../scripts/ensure.mjs'
 import { binaryOf, targets } from '../../scripts/targets.mjs'
+import { bundled, fullName } from './bundled.mjs'
 
 const [folder] = process.argv.slice(2)
 const faults = []
@@ -29,15 +30,8 @@ function cratesByBinary(platform) {
   return new Set(packages.filter(({ kind = 'runtime' }) => kind === 'runtime').map(({ name, version }) => `${name}@${version}`))
 }
 
-/** What is in the bundle of shardmap, by the lock file: nothing that is optional. */
-function packagesByLock() {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  return new Set(Object.entries(packages).filter(([path, { dev, peer, devOptional, optional }]) => path && !dev && !peer && !devOptional && !optional).map(([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 13)}@${version}`))
-}
-
-const fullName = ({ group, name, version }) => `${group ? `${group}/` : ''}${name}@${version}`
-
-async function check(file, demanded) {
+/** `alone`: nothing else is in it. */
+async function check(file, demanded, alone = false) {
   const text = readFileSync(join(folder, file), 'utf8')
   const wrong = await new Validation.JsonStrictValidator(Spec.Version.v1dot5).validate(text)
   if (wrong !== null) faults.push(`${file} is not CycloneDX 1.5: ${JSON.stringify(wrong)}`)
@@ -45,6 +39,7 @@ async function check(file, demanded) {
   const { metadata, components } = JSON.parse(text)
   const listed = new Map([metadata.component, ...components].map((one) => [fullName(one), one]))
   for (const name of demanded) if (!listed.has(name)) faults.push(`${file}: ${name} is not in the bill`)
+  for (const one of alone ? components : []) if (!demanded.has(fullName(one))) faults.push(`${file}: ${fullName(one)} is in the bill, and in nothing that is published`)
   for (const [name, { licenses, version, purl }] of listed) {
     if (!licenses?.length) faults.push(`${file}: ${name} has no licence`)
     if (!version) faults.push(`${file}: ${name} has no version`)
@@ -60,9 +55,9 @@ for (const { platform, triple } of targets) {
   const file = `shardmap-${platform}.cdx.json`
   rows.push([file, await check(file, new Set([...byCargo, ...(byBinary ?? [])])), byCargo.size, byBinary?.size ?? 'not built here'])
 }
-const locked = packagesByLock()
+const locked = bundled()
 if (![...locked].some((name) => name.startsWith('msgpackr@'))) faults.push('package-lock.json: msgpackr is not in it')
-rows.push(['shardmap.cdx.json', await check('shardmap.cdx.json', locked), locked.size, ''])
+rows.push(['shardmap.cdx.json', await check('shardmap.cdx.json', locked, true), locked.size, ''])
 const others = readdirSync(folder).filter((file) => !rows.some(([name]) => name === file))
 if (others.length > 0) faults.push(`${others.join(', ')}: of which platform?`)
 
