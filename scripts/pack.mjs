@@ -48,10 +48,10 @@ export function pack(packages) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  run(process.execPath, join('scripts', 'run.mjs'), 'build')
   const built = builtTargets()
   const missing = targets.filter((target) => !built.includes(target)).map(({ platform }) => platform)
   if (missing.length > 0 && process.argv.includes('--release')) stop(`no binary of ${missing.join(', ')}: bash ci/prebuild.sh ${missing.join(' ')}`)
+  run(process.execPath, join('scripts', 'run.mjs'), 'build')
   for (const { name, version, size, files } of pack(stage())) console.log(`${name}@${version}: ${files.length} files, ${size.toLocaleString('en')} bytes packed`)
   if (missing.length > 0) console.log(`left out, for there is no binary: ${missing.join(', ')}`)
 }

@@ -11,9 +11,9 @@ import { npmCommand, root, stop } from './ensure.mjs'
 import { packageOf, targets } from './targets.mjs'
 import { versionOf } from './version.mjs'
 
-function npm(...args) {
+function npm(env, ...args) {
   const [command, ...before] = npmCommand()
-  const { status, stdout, stderr, error } = spawnSync(command, [...before, ...args], { cwd: root, encoding: 'utf8' })
+  const { status, stdout, stderr, error } = spawnSync(command, [...before, ...args], { cwd: root, encoding: 'utf8', env })
   if (error) throw error
   return { ok: status === 0, stdout, stderr }
 }
@@ -28,27 +28,28 @@ export function packagesOf(folder, version) {
 }
 
 /** What the registry has under that name and version; `undefined` if it says that it has nothing. */
-function published({ name, version }) {
-  const { ok, stdout, stderr } = npm('view', `${name}@${version}`, 'dist.integrity', '--json', '--prefer-online')
+function published({ name, version }, env) {
+  const { ok, stdout, stderr } = npm(env, 'view', `${name}@${version}`, 'dist.integrity', '--json', '--prefer-online')
   if (ok) return stdout.trim() ? JSON.parse(stdout) : undefined
   if (/\bE404\b/.test(stdout + stderr)) return undefined
   throw new Error(`the registry could not be asked for ${name}@${version}: ${stderr}`)
 }
 
-async function untilPublished(packages, patience) {
+async function untilPublished(packages, patience, env) {
   for (const one of packages) {
-    for (let waited = 0; published(one) !== one.integrity; waited += 1000) {
+    for (let waited = 0; published(one, env) !== one.integrity; waited += 1000) {
       if (waited >= patience) throw new Error(`${one.name}@${one.version} is published, but the registry does not show it: run this again later`)
       await setTimeout(1000)
     }
   }
 }
 
-export async function publish(packages, { dryRun = false, provenance = true, patience = 300_000, say = console.log } = {}) {
+/** `env` has npm's settings: which registry, and who publishes. */
+export async function publish(packages, { dryRun = false, provenance = true, patience = 300_000, say = console.log, env = process.env } = {}) {
   const missing = packages.filter(({ integrity }) => !integrity).map(({ name }) => name)
   if (missing.length > 0 && !dryRun) throw new Error(`not packed: ${missing.join(', ')}`)
   const there = packages.filter(({ integrity }) => integrity)
-  const before = new Map(there.map((one) => [one, published(one)]))
+  const before = new Map(there.map((one) => [one, published(one, env)]))
   for (const [{ name, version, integrity }, has] of before) {
     if (has && has !== integrity) throw new Error(`the registry has another ${name}@${version} (${has}): a new version is needed`)
   }
@@ -58,9 +59,9 @@ export async function publish(packages, { dryRun = false, provenance = true, pat
       say(`${name}@${version}: the registry has it`)
       continue
     }
-    if (one === packages.at(-1) && !dryRun) await untilPublished(packages.slice(0, -1), patience)
+    if (one === packages.at(-1) && !dryRun) await untilPublished(packages.slice(0, -1), patience, env)
     const options = ['--access', 'public', '--tag', version.includes('-') ? 'next' : 'latest', ...(provenance ? ['--provenance'] : []), ...(dryRun ? ['--dry-run'] : [])]
-    const { ok, stderr } = npm('publish', file, '--ignore-scripts', ...options)
+    const { ok, stderr } = npm(env, 'publish', file, '--ignore-scripts', ...options)
     if (!ok) throw new Error(`npm publish of ${name}@${version}: ${stderr}`)
     say(`${name}@${version}: ${dryRun ? 'would be published' : 'published'}`)
   }

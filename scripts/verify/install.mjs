@@ -10,6 +10,7 @@ import { bundledProject, bundlerCases } from './install/bundlers.mjs'
 import { managerCases } from './install/managers.mjs'
 import { nextCases } from './install/next.mjs'
 import { platformCases } from './install/platforms.mjs'
+import { publishCases } from './install/publishing.mjs'
 import { startRegistry } from './install/registry.mjs'
 import { tarballCases } from './install/tarballs.mjs'
 import { typeCases, typedProject } from './install/types.mjs'
@@ -59,7 +60,7 @@ async function main() {
   const published = packed.flatMap(({ platform }) => platform ?? [])
   const registry = await startRegistry()
   console.log(`publishing ${packed.length} packages`)
-  for (const { file } of packed) await registry.publish(file)
+  const publishing = await publishCases(packed, registry.env)
 
   const site = { url: registry.url, host, published }
   const [typedOnce, bundledOnce] = [once(() => typedProject(site)), once(() => bundledProject(site))]
@@ -69,6 +70,7 @@ async function main() {
   }])
   const cases = [
     ...tarballCases(packed),
+    ...publishing,
     ...await managerCases(site),
     ...platformCases(site),
     ...inProject('typed', typedOnce, typeCases(site)),

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { npmCommand } from '../../ensure.mjs'
-import { area, halt, start } from './processes.mjs'
-import { newNode, npm, tool } from './tools.mjs'
+import { area, environment, halt, start } from './processes.mjs'
+import { newNode, tool } from './tools.mjs'
 
 /** As the user's npm has it, asked outside of any project. */
 function configured(key) {
@@ -49,7 +49,7 @@ async function token(url) {
   return (await answer.json()).token
 }
 
-/** `{ url, publish(packed, tag), stop() }` */
+/** `{ url, env, stop() }`: with `env`, npm publishes to it. */
 export async function startRegistry() {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/`
@@ -72,7 +72,7 @@ export async function startRegistry() {
   writeFileSync(userconfig, `registry=${url}\n//127.0.0.1:${port}/:_authToken=${await token(url)}\n`, { mode: 0o600 })
   return {
     url,
-    publish: (file, tag = 'latest') => npm(['publish', file, '--tag', tag, '--registry', url, '--loglevel=error'], { env: { npm_config_userconfig: userconfig } }),
+    env: { ...environment, npm_config_registry: url, npm_config_userconfig: userconfig },
     stop: () => halt(child),
   }
 }
