@@ -1,6 +1,6 @@
 // stats() counts what was done, near-cache hits included.
 import test from 'ava'
-import { SharedMap } from 'shardmap'
+import { SharedCache, SharedMap } from 'shardmap'
 import { fresh, start } from './fixtures/threads.js'
 
 const lives = new URL('./fixtures/lives.js', import.meta.url).href
@@ -62,4 +62,16 @@ test('what other threads did is counted', async t => {
   await thread.exited
   t.is(map.stats().gets, 3)
   t.is(map.stats().hits, 2)
+})
+
+test('near hits through handles that a thread has dropped without closing them are counted, however few', async t => {
+  const maps = Array.from({ length: 10 }, () => SharedMap.open<string, number>(fresh()).set('a', 1))
+  const caches = Array.from({ length: 10 }, () => SharedCache.open<string, number>(fresh('cache'), { max: 10 }).set('a', 1))
+  const thread = start(lives, 'readsAndDrops', { maps: maps.map(({ name }) => name), caches: caches.map(({ name }) => name), times: 40 })
+  t.true(await thread.done <= 2, 'the handles were garbage')
+  await thread.exited
+  for (const map of [...maps, ...caches]) {
+    const { hits, nearHits } = map.stats()
+    t.deepEqual([hits, nearHits], [40, 39], map.name)
+  }
 })

@@ -101,10 +101,10 @@ export class CacheNear extends Generations<CacheSource, CachedEntry> {
 const nears = new PerThread<CacheNear>((limit) => new CacheNear(limit ?? DEFAULT_ENTRIES))
 
 /** The near cache that all handles of a cache share in this thread; the latest limit given is in force. 0: one that keeps nothing. */
-export function cacheNearOf(native: CacheSource, limit: number | undefined): CacheNear {
+export function cacheNearOf(handle: object, native: CacheSource, limit: number | undefined): CacheNear {
   const near = nears.of(native.id, limit === 0 ? undefined : limit)
   native.touches(near.ring.buffer as ArrayBuffer)
   if (limit === 0 || slotWords === undefined) return near.without()
-  near.join(native)
+  near.join(handle, native)
   return near
 }

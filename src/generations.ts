@@ -38,6 +38,9 @@ export interface Kept {
   bytes: number
 }
 
+/** What was read through a handle that is dropped without being closed is told all the same: this holds near cache and native handle until it is. */
+const dropped = new FinalizationRegistry<{ near: Generations<Source, Kept>; native: Source }>(({ near }) => near.publish())
+
 /** A tuple or byte key in the table of keys: a string of its own would be some other key. */
 class TupleKey {
   constructor(readonly text: string) {}
@@ -80,13 +83,16 @@ export abstract class Generations<S extends Source, T extends Kept> {
   /** Tells the native side of the reads answered here since the last time. */
   abstract publish(): void
 
-  join(native: S): void {
-    this.#handles = this.#handles.filter((handle) => handle.deref() !== undefined)
+  /** Stands before that handle, which reaches the map by `native`. */
+  join(handle: object, native: S): void {
+    this.#handles = this.#handles.filter((open) => open.deref() !== undefined)
     this.#handles.push(new WeakRef(native))
+    dropped.register(handle, { near: this as unknown as Generations<Source, Kept>, native }, native)
   }
 
   leave(native: S): void {
     this.publish()
+    dropped.unregister(native)
     this.#handles = this.#handles.filter((handle) => handle.deref() !== native)
   }
 

@@ -91,9 +91,9 @@ export function isAbsence({ value }: Known): boolean {
 const nears = new PerThread<Near>((limit) => new Near(limit ?? DEFAULT_ENTRIES))
 
 /** The near cache that all handles of a map share in this thread; the latest limit given is in force. 0: one that keeps nothing. */
-export function nearOf(native: NearSource, limit: number | undefined): Near {
+export function nearOf(handle: object, native: NearSource, limit: number | undefined): Near {
   if (limit === 0 || slotWords === undefined) return new Near(0)
   const near = nears.of(native.id, limit)
-  near.join(native)
+  near.join(handle, native)
   return near
 }

@@ -45,7 +45,7 @@ export class SharedCache<K extends Key = string, V = unknown> implements Iterabl
     if (made !== token) throw new TypeError('SharedCache has no public constructor; call SharedCache.open(name, { max })')
     this.#name = name
     this.#native = native
-    this.#near = cacheNearOf(native, limit)
+    this.#near = cacheNearOf(this, native, limit)
     this.#fetches = new Fetches(native)
     markHandle(this)
   }

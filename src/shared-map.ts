@@ -43,7 +43,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
     if (made !== token) throw new TypeError('SharedMap has no public constructor; call SharedMap.open(name)')
     this.#name = name
     this.#native = native
-    this.#near = nearOf(native, limit)
+    this.#near = nearOf(this, native, limit)
     this.#target = { name, native, get: (key) => this.get(key), closed: false }
     markHandle(this)
   }
@@ -337,7 +337,7 @@ export class SharedMap<K extends Key = string, V = unknown> implements Map<K, V>
     } finally {
       target.closed = true
       this.#near.leave(this.#native)
-      this.#near = nearOf(this.#native, 0)
+      this.#near = nearOf(this, this.#native, 0)
       this.#native.close()
     }
   }

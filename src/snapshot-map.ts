@@ -57,7 +57,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     this.#name = name
     this.#native = native
     this.#views = new Views(native)
-    this.#near = nearOf(native, limit)
+    this.#near = nearOf(this, native, limit)
     markHandle(this)
   }
 
@@ -338,7 +338,7 @@ export class SnapshotMap<K extends Key = string, V = unknown> {
     this.#closed = true
     this.#views.close()
     this.#near.leave(this.#native)
-    this.#near = nearOf(this.#native, 0)
+    this.#near = nearOf(this, this.#native, 0)
     this.#native.close()
   }
 }
