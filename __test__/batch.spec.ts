@@ -1,10 +1,9 @@
 // A batch gathers the writes of one thread and applies them together.
 import test from 'ava'
-import { execFile } from 'node:child_process'
 import { setImmediate as turn } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { SharedMap } from 'shardmap'
 import { refuses, refusesAndKeeps } from './fixtures/codes.js'
+import { printed } from './fixtures/scripts.js'
 import { fresh, start } from './fixtures/threads.js'
 
 const lives = new URL('./fixtures/lives.js', import.meta.url).href
@@ -169,7 +168,7 @@ test('a pending batch keeps no process alive', async t => {
     const map = SharedMap.open('m')
     map.batch({ size: 1000, intervalMs: 2 ** 31 - 1 }).set('a', 1)
     process.on('exit', () => console.log(map.get('a') ?? 'pending'))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { timeout: 100_000 })
+  const { stdout } = await printed(code, { as: 'mjs' })
   t.regex(stdout, /^(1|pending)\n$/)
 })
 

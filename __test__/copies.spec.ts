@@ -1,11 +1,10 @@
 // Two copies of the package in one process share no data: a warning names both.
 import test from 'ava'
-import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { printed } from './fixtures/scripts.js'
 
 const root = realpathSync(fileURLToPath(new URL('../../', import.meta.url)))
 let copy: string
@@ -22,7 +21,7 @@ test.after.always(() => rmSync(copy, { recursive: true, force: true }))
 /** The warnings of a process that runs this code with `one` and `two`, the paths of the copies. */
 async function warningsOf(code: string): Promise<string> {
   const paths = `const [one, two] = ${JSON.stringify([root, copy].map(path => join(path, 'dist/index.js')))}\n`
-  const { stderr } = await promisify(execFile)(process.execPath, ['-e', paths + code])
+  const { stderr } = await printed(paths + code, { as: 'cjs' })
   return stderr
 }
 const opens = (path: string) => `require(${path}).SharedMap.open('a').set('k', 1);`

@@ -1,10 +1,9 @@
 // A delta carries what changed to another map, whole or not at all.
 import test from 'ava'
-import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { promisify } from 'node:util'
 import { refuses } from './fixtures/codes.js'
 import { samples } from './fixtures/samples.js'
+import { printed } from './fixtures/scripts.js'
 import { contentOf, modes, open, rejects, rejectsAndKeeps } from './fixtures/versions.js'
 
 const path = createRequire(import.meta.url).resolve('shardmap')
@@ -118,10 +117,10 @@ test('a delta made in one process is applied in another, which answers with its 
   const code = `
     const { SnapshotMap } = require(${JSON.stringify(path)})
     const map = SnapshotMap.open('there')
-    map.applyDelta(Buffer.from(process.argv[1], 'base64'))
+    map.applyDelta(Buffer.from(process.argv[2], 'base64'))
       .then(() => map.commit(tx => tx.set('a', { n: tx.get('a').n + 1, from: map.get(['t', 1]) })))
       .then(() => console.log(Buffer.from(map.exportDelta(1n)).toString('base64')))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code, Buffer.from(map.exportDelta(0n)).toString('base64')])
+  const { stdout } = await printed(code, { as: 'cjs', args: [Buffer.from(map.exportDelta(0n)).toString('base64')] })
   t.is(await map.applyDelta(Buffer.from(stdout, 'base64')), 2n)
   t.deepEqual(map.get('a'), { n: 2, from: 'tuple' })
 })

@@ -18,9 +18,11 @@ function begun(t: ExecutionContext, of = version) {
   const folder = mkdtempSync(join(tmpdir(), 'shardmap-publish-'))
   const path = join(folder, 'registry.json')
   const before = { ...process.env }
+  const changed = ['npm_execpath', 'FAKE_REGISTRY', 'FAKE_FAILS', 'FAKE_DOWN']
   Object.assign(process.env, { npm_execpath: join(root, '__test__', 'fixtures', 'npm.cjs'), FAKE_REGISTRY: path })
   t.teardown(() => {
-    process.env = before
+    // One by one: in Deno another object in its place is no environment of processes that are started.
+    for (const name of changed) before[name] === undefined ? delete process.env[name] : (process.env[name] = before[name])
     rmSync(folder, { recursive: true, force: true })
   })
   writeFileSync(path, JSON.stringify({ packages: {}, calls: [] }))
