@@ -405,7 +405,8 @@ export declare class SharedCache<K extends Key = string, V = unknown> implements
    */
   on(event: CacheEventName, listener: (event: CacheEvent<K>) => void): () => void;
   /**
-   * Writes all entries that have not expired to a file, in place of what is there and in one step; resolves with their number. Another thread does it.
+   * Writes all entries that have not expired to a file, in place of what is there and in one step; resolves with their number. A thread of the package does it,
+   * to the end also when the one that asked for it has ended.
    * `ERR_SHARDMAP_OPTION` for a path where no file can be, `ERR_SHARDMAP_IO` when the system refuses: then what was there is still there.
    */
   dump(path: string): Promise<number>;

@@ -4,8 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { SharedCache } from 'shardmap'
 import { open, rowsOf, until } from './fixtures/caches.js'
 import { digest, folder } from './fixtures/files.js'
+import { openFiles } from './fixtures/open-files.js'
 import { samples } from './fixtures/samples.js'
+import { start } from './fixtures/threads.js'
 import { rejects } from './fixtures/versions.js'
+
+const caching = new URL('./fixtures/caching.js', import.meta.url).href
 
 test('entries of every type come back, with their ttl and tags', async t => {
   const path = `${folder(t)}/cache`
@@ -111,4 +115,21 @@ test('dumps, loads and writes at once keep whole entries', async t => {
     for (const [key, [one, two]] of warm) t.true(one === two && one % 300 === key)
   }
   t.deepEqual(readdirSync(directory).sort(), ['0', '1200', '1600', '400', '800', 'same'])
+})
+
+test('a dump whose thread is ended is finished all the same, and then it has no file open and nothing beside it', async t => {
+  const directory = folder(t)
+  const cache = open({ max: 100_000 })
+  for (let i = 0; i < 50_000; i++) cache.set(i, i)
+  for (const file of ['one', 'two', 'three']) {
+    const thread = start(caching, 'dumps', { name: cache.name, path: `${directory}/${file}` })
+    await thread.next()
+    await thread.end()
+    await until('it was finished', () => existsSync(`${directory}/${file}`))
+    const warm = open({ max: 100_000 })
+    t.is(await warm.load(`${directory}/${file}`), 50_000)
+    SharedCache.destroy(warm.name)
+  }
+  await until('its files were closed', () => openFiles().every(file => !file.startsWith(directory)))
+  t.deepEqual(readdirSync(directory).sort(), ['one', 'three', 'two'])
 })

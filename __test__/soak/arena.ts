@@ -1,7 +1,7 @@
 // The process of the soak: threads that are born and ended all the time, this one that lives throughout, and rests at which the whole is counted.
-import { readdirSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SharedCache, SharedMap, SnapshotMap, type Key } from 'shardmap'
+import { longThreads, openFiles } from '../fixtures/open-files.js'
 import { lru, tinylfu } from './actors/caches.js'
 import { NAME as COUNTERS, prepare } from './actors/counters.js'
 import { NAME as EVENTS, OPTIONS as EVENT_OPTIONS } from './actors/events.js'
@@ -42,9 +42,9 @@ export interface Told {
   base?: Standing
   end?: Standing
 }
-/** What an operating system counts. */
+/** What an operating system knows of the process. */
 export interface Standing {
-  files: number
+  files: string[]
   rss: number
 }
 
@@ -53,6 +53,8 @@ const SAMPLE_MS = 1_000
 /** Between two rests: short runs have many too, for memory is judged by them. */
 const REST_EVERY_MS = Math.min(20_000, Math.max(5_000, plan.ms / 30))
 const ARRIVES_MS = 120_000
+/** What was asked for by threads that have ended must be over by then. */
+const ENDS_MS = 90_000
 /** On a machine that is busy a short run goes on for so long at most, until its threads have met all that they must and rested often enough. */
 const EXTRA_MS = 180_000
 
@@ -76,15 +78,19 @@ async function collect(): Promise<void> {
   }
 }
 
-async function standing(): Promise<Standing> {
-  await collect()
-  let files = 0
-  try {
-    files = readdirSync('/proc/self/fd').length
-  } catch {
-    // Where the system has no such folder nothing is counted.
+/** A thread may have been ended in the middle of a dump, which is finished all the same, and has its file open until then. */
+async function nothingGoesOn(): Promise<void> {
+  const end = performance.now() + ENDS_MS
+  while (longThreads() > 0) {
+    if (performance.now() > end) throw new Error(`${longThreads()} threads of the package's own are still at work after ${ENDS_MS} ms`)
+    await wait(2)
   }
-  return { files, rss: process.memoryUsage.rss() }
+}
+
+async function standing(): Promise<Standing> {
+  await nothingGoesOn()
+  await collect()
+  return { files: openFiles(), rss: process.memoryUsage.rss() }
 }
 
 function sample(): Sample {

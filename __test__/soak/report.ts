@@ -86,7 +86,7 @@ export function pageOf(root: string, asked: Asked, result: Run, verdict: Verdict
         ['calls', `${count(calls)}, ${count(Math.round(calls / Math.max(seconds, 1)))} a second`],
         ['threads', `${asked.threads} at a time, ${count(total(sums, ['thread terminated', 'thread exited', 'thread returned']))} ended on the way; seed ${asked.seed}`],
         ['machine', `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node ${node}; commit ${commit}`],
-        ['at the end', end === undefined ? 'not reached' : `no map, cache, snapshot or lease left; ${end.files} open files (${base!.files} at the beginning); resident ${mib(end.rss)} MiB (${mib(base!.rss)} before)`],
+        ['at the end', end === undefined ? 'not reached' : `no map, cache, snapshot or lease left; ${end.files.length} open files (${base!.files.length} at the beginning); resident ${mib(end.rss)} MiB (${mib(base!.rss)} before)`],
       ],
     },
     ...(samples.length > 1 ? [{ picture: 'memory', svg: picture(result, verdict) }] : []),

@@ -1,5 +1,6 @@
 // What a run must have shown.
 import { flatnessOf, type Flatness } from '../../bench/windows.js'
+import { openedSince } from '../fixtures/open-files.js'
 import type { Run } from './run.js'
 import { CHECKS, FAULTS } from './shared.js'
 
@@ -27,7 +28,7 @@ export function judge({ samples, rests, sums, base, end, failures }: Run, memory
     for (const name of never(FAULTS)) found.push(`fault never met: ${name}`)
     for (const name of never(CHECKS)) found.push(`invariant never checked: ${name}`)
     if (base === undefined || end === undefined) found.push('it did not come to its end')
-    else if (end.files > base.files) found.push(`${end.files} files are open at the end, ${base.files} were at the beginning`)
+    else for (const file of openedSince(base.files, end.files)) found.push(`open at the end, and not at the beginning: ${file}`)
   }
   const working = samples.length < WORKING_SAMPLES ? undefined : flatnessOf(samples)
   const resting = rests.length < RESTING_SAMPLES ? undefined : flatnessOf(rests)
