@@ -6,21 +6,21 @@ import { binaryOf, packageOf, targets } from './targets.mjs'
 
 /** What each file shall contain. */
 function expected() {
-  const { version, license, engines, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { version, license, engines, homepage, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const files = new Map()
   for (const { platform, triple, needs, title } of targets) {
     const binary = binaryOf(platform)
     const description = `The binary of shardmap for ${title}`
     const manifest = { name: packageOf(platform), version, description, license, repository: { ...repository, directory: `npm/${platform}` }, ...needs, engines, type: 'commonjs', main: binary, files: [binary] }
     files.set(`npm/${platform}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`)
-    files.set(`npm/${platform}/README.md`, readme(platform, triple, title))
+    files.set(`npm/${platform}/README.md`, readme(platform, triple, title, homepage))
   }
   return files
 }
 
-const readme = (platform, triple, title) => `# ${packageOf(platform)}
+const readme = (platform, triple, title, homepage) => `# ${packageOf(platform)}
 
-The binary of [shardmap](https://www.npmjs.com/package/shardmap) for ${title} (\`${triple}\`).
+The binary of [shardmap](${homepage}) for ${title} (\`${triple}\`).
 
 \`npm install shardmap\` installs it where it fits; nothing else needs it, and it does nothing alone.
 `
