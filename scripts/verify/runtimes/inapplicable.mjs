@@ -1,8 +1,6 @@
 const COMPARES = "Bun's util.isDeepStrictEqual, by which it compares, does not end on a Map that holds itself"
-const GOES_ON = "Deno's terminate() resolves while the thread goes on, for seconds: what the thread holds and does ends later"
+const GOES_ON = "Deno's terminate() resolves while the thread goes on: until it comes back to its event loop, and for good if it never does. The test looks at once"
 const NO_EXIT = 'in Deno a process with an error that nobody catches emits no exit, by which it would tell what was acknowledged'
-const EVALUATES = "it gives its program to -e, whose code cannot import in Deno's command line for Node's"
-const PIPES = "it writes to a pipe of the process from a thread, and a thread of Deno's has not the files of its process"
 
 /** What of the suite cannot hold somewhere, and why. Without `test` it is a whole file. All else has to hold everywhere. */
 export const inapplicable = [
@@ -13,15 +11,9 @@ export const inapplicable = [
   { where: ['bun'], spec: 'snapshot-leaks', test: 'snapshots that nobody closes are freed with their objects, and hold nothing then', why: 'it judges resident memory, of which JavaScriptCore keeps more than V8; that they are freed, `leaks.spec.ts` sees' },
   { where: ['deno'], spec: 'hostile', test: 'a hostile value is stored as structuredClone gives it, or refused as it refuses, and then nothing has changed', why: "Deno's structuredClone refuses a URL, and makes one that is in an array or an object {}; shardmap refuses both" },
   { where: ['deno'], spec: 'snapshot-threads', test: 'threads ended in the middle of commits leave a map that is whole and goes on', why: GOES_ON },
-  { where: ['deno'], spec: 'leaks', test: 'what a thread leaves open ends with it, without a collection of garbage', why: GOES_ON },
   { where: ['deno'], spec: 'leaks', test: 'a thread that is ended while it takes a snapshot leaves none', why: GOES_ON },
-  { where: ['deno'], spec: 'terminations', test: 'a hundred threads ended at random instants leave everything usable, all counts exact and memory flat', why: 'Deno also prints the errors of threads that somebody listens to, and this wants silence' },
+  { where: ['deno'], spec: 'terminations', test: 'a hundred threads ended at random instants leave everything usable, all counts exact and memory flat', why: GOES_ON },
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (throws)', why: NO_EXIT },
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (rejects)', why: NO_EXIT },
   { where: ['musl-x64'], spec: 'stress/outstanding', test: '100,000 writers wait at once, again and again: all are served, nothing is left of them, and memory does not grow', why: "it bounds the peak of resident memory by what glibc's allocator takes" },
-  { where: ['deno'], spec: 'batch', test: 'a pending batch keeps no process alive', why: EVALUATES },
-  { where: ['deno'], spec: 'copies', test: 'one copy loaded by import, require and workers is no cause to warn', why: EVALUATES },
-  { where: ['deno'], spec: 'crash', test: 'twenty kills lose nothing that was acknowledged and tear nothing', why: PIPES },
-  { where: ['deno'], spec: 'crash', test: 'kills leave whole commits (none)', why: PIPES },
-  { where: ['deno'], spec: 'crash', test: 'kills leave whole commits (eventual)', why: PIPES },
 ]
