@@ -116,8 +116,9 @@ export interface SnapshotMapOptions {
   /** A file that keeps the map. It belongs to one process at a time. Absent: memory only. */
   path?: string;
   /**
-   * When a commit is on disk: before it resolves (default), at most 100 ms later, or when the map is destroyed or the process ends. The orderly end of
-   * the process (`process.exit`, or nothing left to do) loses nothing in any of them; a kill loses what was not on disk, and always whole commits.
+   * With a `path`, when a commit is on disk: before it resolves (default), at most 100 ms later, or when the map is destroyed or the process ends. The
+   * orderly end of the process (`process.exit`, or nothing left to do) loses nothing in any of them; a kill loses what was not on disk, and always
+   * whole commits. Without a `path` nothing is kept, whatever this says.
    */
   durability?: "immediate" | "eventual" | "none";
 }

@@ -1,6 +1,7 @@
 // Runs the suite in other runtimes and on other platforms, and writes what came of it into docs/platforms.md: npm run verify:runtimes [-- <name>...]
-import { copyFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
 import { ensureRuntimes, root, run, stop } from '../ensure.mjs'
 import { tableOf, writeTable } from '../table.mjs'
 import { binaryOf, targetOf } from '../targets.mjs'
@@ -14,17 +15,28 @@ const unknown = names.filter((name) => !runtimes.some((runtime) => runtime.name 
 if (unknown.length > 0) stop(`there is no runtime ${unknown.join(', ')}; there are ${runtimes.map(({ name }) => name).join(', ')}`)
 const chosen = names.length === 0 ? runtimes : runtimes.filter(({ name }) => names.includes(name))
 
-/** Of this machine, which `npm run build` has made. */
+/** Of this machine: `npm run build` has made an addon for it, which is put aside meanwhile. */
 const HOST = 'linux-x64-gnu'
 if (process.platform !== 'linux' || process.arch !== 'x64') stop('the runtimes are started from Linux on x64: this is another platform')
 
 /** Beside package.json, where the loader looks first. */
 const placed = (platform) => join(root, binaryOf(platform))
-const platforms = [...new Set(chosen.map(({ platform }) => platform))].filter((platform) => platform !== HOST)
+const own = join(root, 'build', 'runtimes', binaryOf(HOST))
+const platforms = [...new Set(chosen.map(({ platform }) => platform))]
 
+/** What is run is what is published, on this machine too. */
 function placeAddons() {
-  if (platforms.length > 0) run('bash', 'ci/prebuild.sh', ...platforms)
-  for (const platform of platforms) copyFileSync(join(root, 'npm', platform, binaryOf(platform)), placed(platform))
+  run('bash', 'ci/prebuild.sh', ...platforms)
+  const published = (platform) => join(root, 'npm', platform, binaryOf(platform))
+  mkdirSync(dirname(own), { recursive: true })
+  // What is there already was left by a run that was killed, which has put aside what it replaced.
+  if (platforms.includes(HOST) && !readFileSync(placed(HOST)).equals(readFileSync(published(HOST)))) renameSync(placed(HOST), own)
+  for (const platform of platforms) copyFileSync(published(platform), placed(platform))
+}
+
+function takeAway() {
+  for (const platform of platforms) if (platform !== HOST) rmSync(placed(platform), { force: true })
+  if (existsSync(own)) renameSync(own, placed(HOST))
 }
 
 async function verify(runtime) {
@@ -67,7 +79,8 @@ function markdown(all) {
 }
 
 ensureRuntimes()
-process.on('exit', () => platforms.forEach((platform) => rmSync(placed(platform), { force: true })))
+process.on('exit', takeAway)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(128 + constants.signals[signal]))
 placeAddons()
 const started = Date.now()
 const all = []
