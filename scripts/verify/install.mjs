@@ -2,7 +2,7 @@
 //   npm run verify:install [-- <words>]   words: only the cases whose names have one of them, and no table is written
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, run } from '../ensure.mjs'
+import { ensureCargo, root, run } from '../ensure.mjs'
 import { pack, stage } from '../pack.mjs'
 import { tableOf, writeTable } from '../table.mjs'
 import { binaryOf, hostTarget, targets } from '../targets.mjs'
@@ -21,7 +21,10 @@ const lanes = 2
 /** The platform of this machine: the others' binaries are published if they are there. */
 function hostPlatform() {
   const { platform, triple } = hostTarget()
-  if (!existsSync(join(root, 'npm', platform, binaryOf(platform)))) run('bash', 'ci/prebuild.sh', triple)
+  if (!existsSync(join(root, 'npm', platform, binaryOf(platform)))) {
+    ensureCargo()
+    run('bash', 'ci/prebuild.sh', triple)
+  }
   return platform
 }
 
