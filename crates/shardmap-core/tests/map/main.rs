@@ -8,7 +8,10 @@ use shardmap_core::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc, Mutex,
+    },
     thread,
 };
 
@@ -95,22 +98,38 @@ fn a_failing_many_write_changes_nothing() {
     assert_eq!((get(&map, 0), get(&map, 2)), (Some(9.0), Some(9.0)));
 }
 
+/// A thread that writes keys in order, round after round, each time the round's number.
+struct Rounds {
+    stop: Arc<AtomicBool>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Rounds {
+    fn write(map: &Arc<ShardedMap>, keys: u32) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (map, stopped) = (map.clone(), stop.clone());
+        let thread = thread::spawn(move || {
+            let mut round = 0.0;
+            while !stopped.load(Ordering::Relaxed) {
+                round += 1.0;
+                (0..keys).for_each(|at| drop(set(&map, at, round)));
+            }
+        });
+        Self { stop, thread }
+    }
+
+    fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+    }
+}
+
 #[test]
 fn a_snapshot_is_one_point_in_time_while_writers_go_on() {
     const KEYS: u32 = if cfg!(miri) { 4 } else { 64 };
     const ROUNDS: u32 = if cfg!(miri) { 4 } else { 200 };
     let map = map(two_shards());
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let writer = {
-        let (map, stop) = (map.clone(), stop.clone());
-        thread::spawn(move || {
-            let mut round = 0.0;
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                round += 1.0;
-                (0..KEYS).for_each(|at| drop(set(&map, at, round)));
-            }
-        })
-    };
+    let writer = Rounds::write(&map, KEYS);
     for _ in 0..ROUNDS {
         let snapshot = map.snapshot().unwrap();
         let then: Vec<_> = (0..KEYS).map(|at| number(snapshot.get(key(at).finish().unwrap())).unwrap_or(0.0)).collect();
@@ -122,8 +141,7 @@ fn a_snapshot_is_one_point_in_time_while_writers_go_on() {
         let page = snapshot.page(0);
         assert_eq!((page.rows.len() as u64, page.next), (snapshot.entries(), None));
     }
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    writer.join().unwrap();
+    writer.end();
 }
 
 #[test]
@@ -190,25 +208,14 @@ fn a_map_that_ends_under_its_users_tells_each_and_gives_only_whole_values_until_
 fn a_consistent_read_is_never_torn() {
     const ROUNDS: u32 = if cfg!(miri) { 8 } else { 2_000 };
     let map = map(Options { shards: Some(64), ..Options::default() });
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let writer = {
-        let (map, stop) = (map.clone(), stop.clone());
-        thread::spawn(move || {
-            let mut round = 0.0;
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                round += 1.0;
-                (0..8).for_each(|at| drop(set(&map, at, round)));
-            }
-        })
-    };
+    let writer = Rounds::write(&map, 8);
     let keys: Vec<_> = (0..8).map(key).collect();
     let keys: Vec<_> = keys.iter().map(|key| key.finish().unwrap()).collect();
     for _ in 0..ROUNDS {
         let read: Vec<_> = map.get_consistent(&keys).unwrap().into_iter().map(|value| number(value).unwrap_or(0.0)).collect();
         assert!(read.windows(2).all(|pair| pair[0] >= pair[1]) && read[0] - read[7] <= 1.0, "{read:?}");
     }
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    writer.join().unwrap();
+    writer.end();
 }
 
 #[test]
