@@ -26,6 +26,19 @@ for (const near of [0, 8192]) {
     })
   })
 
+  test(`bigints at the edges of words and of halves of words come back as key and as value (near ${near})`, t => {
+    const map = SharedMap.open<bigint, bigint>(fresh(), { near })
+    const edges = [32n, 64n, 96n, 128n, 160n, 320n, 352n].map(bits => 2n ** bits)
+    const all = edges.flatMap(edge => [edge - 1n, edge, edge + 1n, edge + edge / 2n, edge * 2n]).flatMap(n => [n, -n])
+    for (const n of all) {
+      map.set(n, n)
+      t.is(map.get(n), n)
+    }
+    const ordered = (numbers: Iterable<bigint>) => [...numbers].sort((a, b) => (a < b ? -1 : 1))
+    t.deepEqual(ordered(map.keys()), ordered(all))
+    t.deepEqual(map.getMany(all), all)
+  })
+
   test(`keys made in another way are the same key (near ${near})`, t => {
     const map = SharedMap.open<any, any>(fresh(), { near })
     const twoByte = '\u0100abcdefghijklmnopqrstuvwxyz'.slice(1)

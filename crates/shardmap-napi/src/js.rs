@@ -210,6 +210,9 @@ impl Js {
     }
 
     pub fn make_bigint(self, negative: bool, words: &[u64]) -> Fallible<napi_value> {
+        // V8 with digits of 32 bits takes a highest word of exactly 2^32 for a single digit, and loses it; a zero above it is trimmed.
+        let padded = (cfg!(target_pointer_width = "32") && words.last() == Some(&(1 << 32))).then(|| [words, &[0]].concat());
+        let words = padded.as_deref().unwrap_or(words);
         let mut value = ptr::null_mut();
         napi!(napi_create_bigint_words(self.0, i32::from(negative), words.len(), words.as_ptr(), &mut value))?;
         Ok(value)
