@@ -17,13 +17,18 @@ const area = realpathSync(mkdtempSync(join(tmpdir(), 'shardmap-published-')))
 test.after.always(() => rmSync(area, { recursive: true, force: true }))
 const installed = join(area, 'node_modules', 'shardmap')
 mkdirSync(join(area, 'node_modules'))
+// Deno imports only what is a dependency.
+writeFileSync(join(area, 'package.json'), JSON.stringify({ dependencies: { shardmap: '*', keyv: '*', unstorage: '*' } }))
 cpSync(published, installed, { recursive: true })
 for (const name of ['keyv', 'unstorage']) symlinkSync(realpathSync(join(root, 'node_modules', name)), join(area, 'node_modules', name), 'junction')
 
 /** What a fresh process prints that runs the code as CommonJS in the project. */
 function printed(code: string): any {
   const say = `const say = it => process.stdout.write(JSON.stringify(it));`
-  return JSON.parse(execFileSync(process.execPath, ['-e', say + code], { cwd: area, encoding: 'utf8', env: { ...process.env, SHARDMAP_BINARY: addon, NODE_NO_WARNINGS: '1' } }))
+  // From a file: what Deno takes by -e cannot import.
+  const file = join(area, 'program.cjs')
+  writeFileSync(file, say + code)
+  return JSON.parse(execFileSync(process.execPath, [file], { cwd: area, encoding: 'utf8', env: { ...process.env, SHARDMAP_BINARY: addon, NODE_NO_WARNINGS: '1' } }))
 }
 
 test('every file that users get is in scripts/verify/install/contents.txt, and no other', t => {
