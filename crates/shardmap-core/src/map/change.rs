@@ -226,6 +226,8 @@ impl ShardedMap {
 
     /// Adds to a number; absence is 0, and `by` as `None` adds one of the present kind. Returns the sum; `None` where a big integer does not
     /// fit in place, which the caller adds by itself. `ERR_SHARDMAP_VALUE` for mixed types and for what is no number.
+    // Within its caller it would be compiled as that is: the boundary is for size.
+    #[inline(never)]
     pub fn increment(&self, key: KeyRef<'_>, by: Option<&Value>) -> Result<Option<Value>> {
         if let Some(sum) = self.add_in_place(key, by)? {
             return Ok(Some(Value::number(sum)));

@@ -1,4 +1,4 @@
-//! redb, the only place that names it: tables of byte rows in one file, changed in transactions.
+//! The tables of a file, as the store uses them: all calls to redb pass here.
 //!
 //! redb may panic on a damaged file, so every call to it is caught; after a panic, as after any error of a transaction, it gets no more bytes.
 
@@ -11,9 +11,8 @@ use crate::{
     error::{Error, Result},
     sync::Arc,
 };
-use redb::{
-    Builder, Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition, WriteTransaction,
-};
+pub use shardmap_redb::Opening;
+use shardmap_redb::{Opened, StorageBackend, Transaction};
 use std::{
     io,
     panic::{catch_unwind, AssertUnwindSafe},
@@ -21,10 +20,6 @@ use std::{
 
 /// Pages kept for the next commits; the map has the values, so these are mostly branches of trees.
 const CACHE: usize = 32 << 20;
-
-const fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
-    TableDefinition::new(table.name())
-}
 
 #[derive(Debug)]
 struct Backend(Arc<Guard>);
@@ -50,21 +45,10 @@ impl StorageBackend for Backend {
 /// Takes the key and the row of one row after the other.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'a;
 
-/// What an open does with the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// Verifies the checksum of a page before it follows what the page says.
-    Check,
-    /// Trusts a file that was closed in order, and refuses one that needs repair.
-    Closed,
-    /// Goes back to the last whole commit after a crash.
-    Repair,
-}
-
 /// An open database.
 pub struct Db {
     /// Taken by drop alone.
-    database: Option<Database>,
+    database: Option<shardmap_redb::Db>,
     guard: Arc<Guard>,
 }
 
@@ -73,38 +57,31 @@ fn caught<T>(guard: &Guard, run: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(damaged("redb gave up on it"))).map_err(|error| guard.blame(error))
 }
 
-fn fault(error: impl Into<redb::Error>) -> Error {
-    damaged(&error.into().to_string())
+fn fault(said: String) -> Error {
+    damaged(&said)
 }
 
-fn attempt(guard: &Arc<Guard>, opening: Opening) -> Result<std::result::Result<Database, DatabaseError>> {
-    let mut builder = Builder::new();
+fn attempt(guard: &Arc<Guard>, opening: Opening) -> Result<Opened> {
     // Without a cache every page read is counted by the guard, so that a tree that leads to itself ends.
-    builder.set_cache_size(if opening == Opening::Check { 0 } else { CACHE });
-    builder.set_check_integrity_on_open(opening == Opening::Check);
-    if opening == Opening::Closed {
-        builder.set_repair_callback(|session| session.abort());
-    }
-    caught(guard, || Ok(builder.create_with_backend(Backend(guard.clone()))))
+    let cache = if opening == Opening::Check { 0 } else { CACHE };
+    caught(guard, || shardmap_redb::Db::open(Box::new(Backend(guard.clone())), opening, cache).map_err(fault))
 }
 
 /// Whether redb would change more than its marks before it lets this file be read.
 pub fn wants_repair(guard: Arc<Guard>) -> Result<bool> {
-    let opened = attempt(&guard, Opening::Closed)?;
-    let db = match opened {
-        Err(DatabaseError::RepairAborted) => return Ok(true),
-        Err(error) => return Err(guard.blame(fault(error))),
-        Ok(database) => Db { database: Some(database), guard },
-    };
-    db.guard.close();
+    let Opened::Whole(database) = attempt(&guard, Opening::Closed)? else { return Ok(true) };
+    guard.close();
+    drop(Db { database: Some(database), guard });
     Ok(false)
 }
 
 impl Db {
     /// Opens what lies behind the guard, or begins a database if nothing does.
     pub fn open(guard: Arc<Guard>, opening: Opening) -> Result<Self> {
-        let database = attempt(&guard, opening)?.map_err(|error| guard.blame(fault(error)))?;
-        Ok(Self { database: Some(database), guard })
+        match attempt(&guard, opening)? {
+            Opened::Whole(database) => Ok(Self { database: Some(database), guard }),
+            Opened::WantsRepair => Err(guard.blame(damaged("it was not closed in order"))),
+        }
     }
 
     /// Lets nothing of this database reach its disk any more.
@@ -112,23 +89,21 @@ impl Db {
         self.guard.close();
     }
 
-    fn database(&self) -> Result<&Database> {
+    fn database(&self) -> Result<&shardmap_redb::Db> {
         self.database.as_ref().ok_or_else(|| damaged("it is closed"))
     }
 
     /// Visits the rows of a table in the order of their keys, and one row more than there should be at most.
     pub fn read(&self, table: Table, rows: u64, each: &mut Visit<'_>) -> Result<()> {
         caught(&self.guard, || {
-            let transaction = self.database()?.begin_read().map_err(fault)?;
-            let rows_of = transaction.open_table(definition(table)).map_err(fault)?;
-            for (seen, row) in (0..=rows).zip(rows_of.iter().map_err(fault)?) {
-                let (key, row) = row.map_err(fault)?;
-                if seen == rows {
-                    return Err(damaged("it has more records than it says"));
-                }
-                each(key.value(), row.value())?;
-            }
-            Ok(())
+            let mut seen = 0;
+            let mut result = Ok(());
+            let visited = self.database()?.read(table.name(), &mut |key, row| {
+                result = if seen == rows { Err(damaged("it has more records than it says")) } else { each(key, row) };
+                seen += 1;
+                result.is_ok()
+            });
+            result.and(visited.map_err(fault))
         })
     }
 
@@ -136,8 +111,7 @@ impl Db {
     pub fn write(&self, sync: bool, change: impl FnOnce(&mut Rows<'_>) -> Result<()>) -> Result<()> {
         self.guard.mark()?;
         let result = caught(&self.guard, || {
-            let mut transaction = self.database()?.begin_write().map_err(fault)?;
-            transaction.set_durability(if sync { Durability::Immediate } else { Durability::None }).map_err(fault)?;
+            let transaction = self.database()?.write(sync).map_err(fault)?;
             change(&mut Rows::open(&transaction)?)?;
             transaction.commit().map_err(fault)
         });
@@ -157,24 +131,25 @@ impl Drop for Db {
 }
 
 /// The tables of a transaction.
-pub struct Rows<'a>([redb::Table<'a, &'static [u8], &'static [u8]>; 4]);
+pub struct Rows<'a>([shardmap_redb::Rows<'a>; 4]);
 
 impl<'a> Rows<'a> {
-    fn open(transaction: &'a WriteTransaction) -> Result<Self> {
-        let open = |table| transaction.open_table(definition(table)).map_err(fault);
-        let [entries, log, tx, head] = Table::ALL.map(open);
+    fn open(transaction: &'a Transaction) -> Result<Self> {
+        let [entries, log, tx, head] = Table::ALL.map(|table| transaction.table(table.name()).map_err(fault));
         Ok(Self([entries?, log?, tx?, head?]))
     }
 
     /// Puts a row and returns the checksum of the one it replaced.
     pub fn put(&mut self, table: Table, key: &[u8], row: &[u8]) -> Result<Option<u128>> {
-        let replaced = self.0[table as usize].insert(key, row).map_err(fault)?;
-        Ok(replaced.and_then(|row| sum_of(row.value())))
+        let mut replaced = None;
+        self.0[table as usize].put(key, row, &mut |row| replaced = sum_of(row)).map_err(fault)?;
+        Ok(replaced)
     }
 
     /// Removes a row and returns its checksum.
     pub fn take(&mut self, table: Table, key: &[u8]) -> Result<Option<u128>> {
-        let removed = self.0[table as usize].remove(key).map_err(fault)?;
-        Ok(removed.and_then(|row| sum_of(row.value())))
+        let mut removed = None;
+        self.0[table as usize].take(key, &mut |row| removed = sum_of(row)).map_err(fault)?;
+        Ok(removed)
     }
 }
