@@ -4,6 +4,11 @@ import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 
+/**
+ * Once it has freed a large block, glibc's malloc serves others of that size from what it keeps, so that resident memory tells of the most that was
+ * ever held at once. With a threshold that is set, each large block goes back to the system when it is freed.
+ */
+const GIVES_BACK = { MALLOC_MMAP_THRESHOLD_: String(2 ** 17) }
 const path = createRequire(import.meta.url).resolve('shardmap')
 
 /** What `run`, given SnapshotMap and what it needs to collect garbage and to weigh the process, returns in a process of its own. */
@@ -17,7 +22,7 @@ async function inProcess(run: (SnapshotMap: any, tools: Tools) => Promise<unknow
     // Allocators give memory back when they see fit: what counts is that it does not grow.
     const megabytes = () => { gc(); return process.memoryUsage().rss / 2 ** 20 }
     ;(${String(run)})(SnapshotMap, { collected, megabytes }).then(result => console.log(JSON.stringify(result)))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '-e', code], { timeout: 120_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '-e', code], { timeout: 120_000, env: { ...process.env, ...GIVES_BACK } })
   return JSON.parse(stdout)
 }
 interface Tools {

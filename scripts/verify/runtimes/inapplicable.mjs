@@ -8,7 +8,6 @@ export const inapplicable = [
   { where: ['bun'], spec: 'codec', test: 'arbitrary values come back as structuredClone gives them', why: "Bun's util.isDeepStrictEqual takes Maps with equal objects as keys for different" },
   { where: ['bun'], spec: 'durable', test: 'another process finds every key, value, version and transaction (history 2)', why: COMPARES },
   { where: ['bun'], spec: 'durable', test: 'another process finds every key, value, version and transaction (history 16)', why: COMPARES },
-  { where: ['bun'], spec: 'snapshot-leaks', test: 'snapshots that nobody closes are freed with their objects, and hold nothing then', why: 'it judges resident memory, of which JavaScriptCore keeps more than V8; that they are freed, `leaks.spec.ts` sees' },
   { where: ['deno'], spec: 'hostile', test: 'a hostile value is stored as structuredClone gives it, or refused as it refuses, and then nothing has changed', why: "Deno's structuredClone refuses a URL, and makes one that is in an array or an object {}; shardmap refuses both" },
   { where: ['deno'], spec: 'snapshot-threads', test: 'threads ended in the middle of commits leave a map that is whole and goes on', why: GOES_ON },
   { where: ['deno'], spec: 'leaks', test: 'a thread that is ended while it takes a snapshot leaves none', why: GOES_ON },
