@@ -29,7 +29,11 @@ use crate::{
     sync::Arc,
     value::Value,
 };
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, Seek},
+    path::Path,
+};
 
 /// One commit as it stands in the log.
 #[derive(Clone, Debug)]
@@ -115,8 +119,10 @@ fn open_real(path: &Path, history: u64) -> Result<(Box<dyn Store>, Loaded)> {
     if found.repair {
         let (head, broken) = (found.head, place.file().clone());
         drop(found.loaded);
-        found = place.replace(|file| {
-            io::copy(&mut &*broken, &mut &**file).map_err(|error| failed(format!("no copy to repair can be made: {error}")))?;
+        found = place.replace(move |file| {
+            // On Windows every read has moved the file's own place.
+            let copied = (&*broken).rewind().and_then(|()| io::copy(&mut &*broken, &mut &**file));
+            copied.map_err(|error| failed(format!("no copy to repair can be made: {error}")))?;
             drop(redb::Db::open(guard::Guard::new(as_disk(file), u64::MAX), redb::Opening::Repair)?);
             load::load(&as_disk(file), history)
         })?;

@@ -5,10 +5,10 @@ mod disks;
 use disks::{key, refusal, tell, Dir, Model, LINEAGE};
 use shardmap_core::{
     key::MAX_BYTES,
-    store::{self, real_path},
+    store::{self, real_path, Change, Logged},
     Code, Kind, Value,
 };
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, thread};
 
 #[test]
 fn a_new_file_is_empty_and_stays_so_until_a_commit() {
@@ -181,7 +181,35 @@ fn a_file_that_is_open_is_locked_for_everybody_else() {
     assert!(String::from_utf8_lossy(&child.stdout).contains("opened: version 0"));
 }
 
-/// The other process of the test above.
+#[test]
+fn of_many_that_open_a_new_file_at_once_each_has_it_alone() {
+    let dir = Dir::new();
+    let path = dir.file("map");
+    let commit = |version| Logged {
+        version,
+        at: version,
+        tx_id: None,
+        changes: vec![Change { key: key(&format!("key {version}")), before: None, after: Some(Value::bool(true)) }],
+    };
+    let open_often = || {
+        let mut commits = 0;
+        while commits < 25 {
+            match store::open(&path, 16) {
+                Ok((mut store, loaded)) => store.append(LINEAGE, &[commit(loaded.version + 1)], false).unwrap(),
+                Err(error) => {
+                    assert_eq!(error.code(), Code::Locked, "{error}");
+                    continue;
+                }
+            }
+            commits += 1;
+        }
+    };
+    thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(open_often))));
+    assert_eq!(store::open(&path, 16).unwrap().1.entries.len(), 100);
+    assert_eq!(dir.names(), ["map"]);
+}
+
+/// The other process of a test above.
 #[test]
 fn an_open_as_told() {
     if let Some(path) = std::env::var_os("OPEN") {

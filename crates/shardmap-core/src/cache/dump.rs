@@ -54,7 +54,7 @@ impl Cache {
             out.end()
         };
         let done = real_path(path).and_then(|path| replace(&path, |file| write(file)));
-        done.map(|(_, rows)| rows).map_err(locate(path))
+        done.map_err(locate(path))
     }
 
     /// The fresh entries of a shard, coldest first.

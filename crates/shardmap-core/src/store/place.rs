@@ -1,4 +1,8 @@
-//! Where a store lies: the real path, the locked file, and another file put in its place in one step.
+//! Where a store lies: the real path, the file that nobody else may open, and another file put in its place in one step.
+
+#[cfg_attr(unix, path = "place/unix.rs")]
+#[cfg_attr(windows, path = "place/windows.rs")]
+mod system;
 
 use crate::{
     error::{Code, Error, Result},
@@ -6,7 +10,7 @@ use crate::{
     sync::Arc,
 };
 use std::{
-    fs::{self, File, Metadata, OpenOptions, TryLockError},
+    fs::{self, File, Metadata, OpenOptions},
     io,
     path::{Path, PathBuf},
 };
@@ -38,7 +42,7 @@ pub fn real_path(path: &Path) -> Result<PathBuf> {
             if fs::symlink_metadata(path).is_ok() {
                 return Err(option("the path is a link to a file that does not exist; give the path of the file itself"));
             }
-            let named = !matches!(bytes.last(), Some(b'/')) && !path.ends_with(".");
+            let named = !bytes.last().is_some_and(|&last| std::path::is_separator(last.into())) && !path.ends_with(".");
             let name = path.file_name().filter(|_| named).ok_or_else(|| option("the path names a directory; give the path of a file"))?;
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let parent = parent.canonicalize().map_err(|error| refused("its directory cannot be used, create it first", error))?;
@@ -62,83 +66,49 @@ fn regular(kind: &Metadata) -> Result<()> {
     }))
 }
 
-/// Only the owner may read or write a new file.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.read(true).write(true)
+fn taken() -> Error {
+    Error::new(Code::Locked, "the file is open in another process or map; close that one first")
 }
 
-fn lock(file: &File) -> Result<()> {
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => Error::new(Code::Locked, "the file is open in another process or map; close that one first"),
-        TryLockError::Error(error) => refused("the file cannot be locked", error),
-    })
-}
-
-#[cfg(unix)]
-fn same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Elsewhere a file that is open and locked cannot be renamed over.
-#[cfg(not(unix))]
-fn same(_: &Metadata, _: &Metadata) -> bool {
-    true
-}
-
-/// A locked file at its path.
+/// A file at its path that nobody else may open, nor put another one there.
 pub struct Place {
     path: PathBuf,
     file: Arc<File>,
+    _door: system::Door,
 }
 
 impl Place {
-    /// Opens or creates the file at a real path, and locks it. `ERR_SHARDMAP_LOCKED` when anybody else has it.
+    /// Opens or creates the file at a real path, for this alone. `ERR_SHARDMAP_LOCKED` when anybody else has it.
     pub fn lock(path: PathBuf) -> Result<Self> {
-        let cannot = |error| refused("the file cannot be opened for reading and writing", error);
-        loop {
-            let file = private(&mut OpenOptions::new()).create(true).truncate(false).open(&path).map_err(cannot)?;
-            let opened = file.metadata().map_err(cannot)?;
-            regular(&opened)?;
-            lock(&file)?;
-            // Another file may have been put here between the open and the lock; then that one counts.
-            if fs::metadata(&path).is_ok_and(|present| same(&opened, &present)) {
-                return Ok(Self { path, file: Arc::new(file) });
-            }
-        }
+        let (door, file) = system::own(&path)?;
+        Ok(Self { path, file: Arc::new(file), _door: door })
     }
 
     pub fn file(&self) -> &Arc<File> {
         &self.file
     }
 
-    /// See [`replace`].
+    /// See [`replace`]. Nobody else may have the file that goes, nor this process by another count than that of the place.
     pub fn replace<T>(&mut self, make: impl FnOnce(&Arc<File>) -> Result<T>) -> Result<T> {
-        let (file, made) = replace(&self.path, make)?;
-        self.file = file;
+        let (draft, made) = Draft::made(&self.path, make)?;
+        if system::MUST_CLOSE {
+            self.file = draft.file.clone();
+        }
+        self.file = draft.place(&self.path)?;
         Ok(made)
     }
 }
 
-/// Makes a file, locked from its start, and puts it at a real path when `make` is done and its bytes are durable. After an error everything is
-/// as before.
-pub fn replace<T>(path: &Path, make: impl FnOnce(&Arc<File>) -> Result<T>) -> Result<(Arc<File>, T)> {
-    let cannot = |error| refused("the new file cannot be put in its place", error);
-    let draft = Draft::new(path)?;
-    let made = make(&draft.file)?;
-    draft.file.sync_all().map_err(cannot)?;
-    fs::rename(&draft.path, path).map_err(cannot)?;
-    sync_directory(path).map_err(cannot)?;
-    Ok((draft.file.clone(), made))
+/// Makes a file, nobody else's from its start, and puts it at a real path when `make` is done and its bytes are durable. After an error everything
+/// is as before.
+pub fn replace<T>(path: &Path, make: impl FnOnce(&Arc<File>) -> Result<T>) -> Result<T> {
+    let (draft, made) = Draft::made(path, make)?;
+    draft.place(path)?;
+    Ok(made)
 }
 
-fn sync_directory(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
-        _ => Ok(()),
-    }
+fn misplaced(error: io::Error) -> Error {
+    refused("the new file cannot be put in its place", error)
 }
 
 /// A file beside another one that is removed unless it was renamed.
@@ -149,33 +119,36 @@ struct Draft {
 
 impl Draft {
     fn new(beside: &Path) -> Result<Self> {
-        left(beside).iter().for_each(|path| remove_left(path));
+        left(beside).iter().for_each(|path| system::remove_left(path));
         loop {
             let mut name = beside.file_name().unwrap_or_default().to_owned();
             name.push(format!(".{:016x}{EXTENSION}", random()));
             let path = beside.with_file_name(name);
             let cannot = |error| refused("no new file can be made in its directory", error);
-            let file = match private(&mut OpenOptions::new()).create_new(true).open(&path) {
+            let file = match system::new_file(OpenOptions::new().create_new(true)).open(&path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(cannot(error)),
             };
             let draft = Self { path, file: Arc::new(file) };
-            let made = draft.file.metadata().map_err(cannot)?;
-            // Before it was locked, somebody may have taken it for one that was left.
-            match lock(&draft.file) {
-                Ok(()) if fs::metadata(&draft.path).is_ok_and(|present| same(&made, &present)) => return Ok(draft),
-                Err(error) if error.code() != Code::Locked => return Err(error),
-                _ => {}
+            if system::is_own(&draft.file, &draft.path)? {
+                return Ok(draft);
             }
         }
     }
-}
 
-/// Removes a draft that nobody has locked: a crash has left it.
-fn remove_left(path: &Path) {
-    if File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
-        let _ = fs::remove_file(path);
+    /// A draft that is done and durable.
+    fn made<T>(beside: &Path, make: impl FnOnce(&Arc<File>) -> Result<T>) -> Result<(Self, T)> {
+        let draft = Self::new(beside)?;
+        let made = make(&draft.file)?;
+        draft.file.sync_all().map_err(misplaced)?;
+        Ok((draft, made))
+    }
+
+    fn place(self, path: &Path) -> Result<Arc<File>> {
+        system::rename(&self.path, path).map_err(misplaced)?;
+        system::sync_name(&self.file, path).map_err(misplaced)?;
+        Ok(self.file.clone())
     }
 }
 
