@@ -10,6 +10,8 @@ export interface Binding {
   slotWords(): ArrayBuffer | null
   otherImages(): string[]
   version(): string
+  /** To be called when the process begins to end; there where a library learns of that too late. */
+  exiting?(): void
 }
 
 const { version } = require('../package.json') as { version: string }

@@ -168,6 +168,10 @@ export const head = new Int32Array(scratch, 0, HEAD_BYTES / 4)
 /** The bytes of the last value result, when they fit. */
 export const data: Uint8Array = Buffer.from(scratch, HEAD_BYTES)
 export const space = binding.attach(scratch, ShardmapError) as Space
+if (binding.exiting !== undefined) {
+  const { isMainThread } = require('node:worker_threads') as typeof import('node:worker_threads')
+  if (isMainThread) process.on('exit', () => binding.exiting!())
+}
 
 const memory = binding.slotWords()
 /** The version words, one that stays 0 and the clock word, the same memory in every thread; undefined where the runtime refuses external memory. */

@@ -182,6 +182,22 @@ pub fn names<T: Named>() -> Vec<String> {
 /// For the end of the process: every file is written out and let go, and whoever commits from now on waits for ever. Returns what could not be
 /// written, as (name, error).
 pub fn leave() -> Vec<(String, Error)> {
+    each(VersionedMap::leave)
+}
+
+/// Has every file written out, and returns the same.
+pub fn write_out() -> Vec<(String, Error)> {
+    each(VersionedMap::write_out)
+}
+
+/// For the beginning of the process's end, where [`leave`] may not be called: every file is written out, and whatever their durability, no commit is
+/// acknowledged from now on before it is on disk.
+pub fn hasten() -> Vec<(String, Error)> {
+    versions::hasten();
+    write_out()
+}
+
+fn each(write: impl Fn(&VersionedMap) -> Result<()>) -> Vec<(String, Error)> {
     let here: Vec<_> = lock(&NAMES).iter().filter_map(|(name, place)| Some((name.clone(), place.map::<VersionedMap>()?))).collect();
-    here.into_iter().filter_map(|(name, map)| Some((name, map.leave().err()?))).collect()
+    here.into_iter().filter_map(|(name, map)| Some((name, write(&map).err()?))).collect()
 }

@@ -18,6 +18,7 @@ pub use delta::Delta;
 pub use entry::Entry;
 pub use flat::Flat;
 pub use history::Kept;
+pub(crate) use queue::hasten;
 pub use root::{mismatches, Published, Root};
 pub use tree::{Difference, Mode, Total, Tree, Write};
 pub use trie::Trie;

@@ -61,6 +61,8 @@ impl Isolate {
         let hook = Rc::into_raw(isolate.clone()).cast_mut().cast();
         // SAFETY: called on the environment's thread, on which the hook runs, too.
         check(unsafe { sys::napi_add_env_cleanup_hook(js.0, Some(end), hook) })?;
+        #[cfg(windows)]
+        crate::exit::begin();
         Ok((js, isolate))
     }
 
@@ -151,4 +153,6 @@ unsafe extern "C" fn end(hook: *mut c_void) {
     for ends in all.iter().filter_map(Weak::upgrade) {
         unheard(|| ends.end());
     }
+    #[cfg(windows)]
+    crate::exit::end();
 }

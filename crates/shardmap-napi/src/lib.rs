@@ -4,7 +4,6 @@
 
 mod cache;
 mod call;
-#[cfg(unix)]
 mod exit;
 mod failure;
 mod held;

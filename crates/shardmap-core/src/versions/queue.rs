@@ -13,7 +13,7 @@ use crate::{
     done::Done,
     error::{Code, Error, Result},
     store::{Change, Logged, Store, TX_IDS},
-    sync::{lock, Arc, Mutex, Ordering},
+    sync::{lock, process, Arc, AtomicBool, Mutex, Ordering},
     thread,
 };
 use std::{
@@ -26,6 +26,16 @@ use std::{
 const TOGETHER: usize = 1024;
 /// How late [`Durability::Eventual`] is written out; the disk may take as long again.
 const LATE: Duration = Duration::from_millis(50);
+
+process! {
+    /// Set once. Every map's writer is locked after it, so whoever has not seen it has committed before that.
+    HASTENED: AtomicBool = AtomicBool::new(false);
+}
+
+/// From now on no commit is acknowledged before it is on disk.
+pub(crate) fn hasten() {
+    HASTENED.store(true, Ordering::Relaxed);
+}
 
 /// Commits to come.
 pub(super) type Queue = Mutex<VecDeque<(Commit, Done)>>;
@@ -67,6 +77,11 @@ impl Writer {
         let mut done = TxIds::default();
         tx_ids.into_iter().for_each(|(id, version)| done.insert(id, version));
         Self { store, durability, behind: false, done }
+    }
+
+    /// Whether a commit is on disk before it is acknowledged.
+    fn is_immediate(&self) -> bool {
+        self.durability == Durability::Immediate || HASTENED.load(Ordering::Relaxed)
     }
 
     fn write_out(&mut self) -> Result<()> {
@@ -203,10 +218,11 @@ impl VersionedMap {
                 }
             }
         }
-        let logged = self.log(writer, lineage, &prepared);
+        let synced = writer.is_immediate();
+        let logged = self.log(writer, lineage, &prepared, synced);
         if logged.is_ok() && !prepared.is_empty() {
             self.publish(writer, lineage, prepared, &last);
-            let late = writer.store.is_some() && writer.durability != Durability::Immediate;
+            let late = writer.store.is_some() && !synced;
             if late && !std::mem::replace(&mut writer.behind, true) && writer.durability == Durability::Eventual {
                 self.write_out_later();
             }
@@ -216,10 +232,10 @@ impl VersionedMap {
         }
     }
 
-    fn log(&self, writer: &mut Writer, lineage: [u8; 16], prepared: &[Prepared]) -> Result<()> {
+    fn log(&self, writer: &mut Writer, lineage: [u8; 16], prepared: &[Prepared], sync: bool) -> Result<()> {
         let Some(store) = writer.store.as_mut().filter(|_| !prepared.is_empty()) else { return Ok(()) };
         let commits: Vec<Logged> = prepared.iter().map(logged).collect();
-        store.append(lineage, &commits, writer.durability == Durability::Immediate)?;
+        store.append(lineage, &commits, sync)?;
         self.counts.log_writes.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -262,6 +278,11 @@ impl VersionedMap {
             let _ = lock(&map.writer).write_out();
         };
         thread::at(Instant::now() + LATE, Box::new(|| thread::run(Box::new(write_out))));
+    }
+
+    /// Writes out what was acknowledged before it was on disk.
+    pub(crate) fn write_out(&self) -> Result<()> {
+        lock(&self.writer).write_out()
     }
 
     /// Rejects what waits, writes everything out and lets the file go.
