@@ -52,6 +52,7 @@ test('at, changes, rollback and deltas reach back across a restart', async t => 
   t.is(await follower.applyDelta(map.exportDelta(9n)), 10n, 'the lineage is that of before')
   t.deepEqual(new Map(follower.snapshot()), new Map(map.snapshot()))
   SnapshotMap.destroy(map.name)
+  SnapshotMap.destroy(follower.name)
   const [rolled] = await runs(durable, 'fills', { path, history: 16 })
   t.is((rolled as any[]).at(-1).version, 14, 'the next process goes on from there, and its transactions were applied before')
 })
@@ -117,7 +118,9 @@ for (const forEver of [false, true]) {
     t.true(await map.commit([['d', 1]]) > version)
     const last = told(map)
     SnapshotMap.destroy(name)
-    t.deepEqual(told(open(path)), last)
+    const again = open(path)
+    t.deepEqual(told(again), last)
+    SnapshotMap.destroy(again.name)
   })
 }
 
