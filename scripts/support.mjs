@@ -2,7 +2,7 @@
 import { targets } from './targets.mjs'
 
 /** The cells of the first table between the markers of that name, without its head. */
-function rowsOf(page, name) {
+export function rowsOf(page, name) {
   const lines = page.slice(page.indexOf(`<!-- ${name} -->`), page.indexOf(`<!-- /${name} -->`)).trim().split('\n').slice(1).join('\n').trim().split('\n')
   const end = lines.findIndex((line) => !line.startsWith('|'))
   return lines.slice(2, end < 0 ? undefined : end).map((line) => line.slice(1, -1).split('|').map((cell) => cell.trim()))

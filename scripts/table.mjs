@@ -10,9 +10,12 @@ export function tableOf([head, ...rows]) {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** Replaces what is between the markers, and prints it. The README's table, which is made of these, follows. */
+/** Replaces what is between the markers. The README's table, which is made of these, follows. */
+export const keepTable = (name, markdown) => writeSupport(replace('docs/platforms.md', name, markdown))
+
+/** The same, and prints it. */
 export function writeTable(name, markdown) {
-  writeSupport(replace('docs/platforms.md', name, markdown))
+  keepTable(name, markdown)
   console.log(`\n${markdown.trim()}\n`)
 }
 

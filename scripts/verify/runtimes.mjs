@@ -1,13 +1,13 @@
-// Runs the suite in other runtimes and on other platforms, and writes what came of it into docs/platforms.md: npm run verify:runtimes [-- <name>...]
+// Runs the suite in other runtimes and on other platforms, and writes what came of each into docs/platforms.md: npm run verify:runtimes [-- <name>...]
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ensureRuntimes, root, run, stop } from '../ensure.mjs'
-import { tableOf, writeTable } from '../table.mjs'
 import { binaryOf, targetOf } from '../targets.mjs'
 import { inapplicable } from './runtimes/inapplicable.mjs'
 import { runtimes } from './runtimes/list.mjs'
 import { Unavailable } from './runtimes/packaged.mjs'
+import { asTable, keepRow, rowOf, treeNow } from './runtimes/rows.mjs'
 import { blames, control, logOf, suite } from './runtimes/suite.mjs'
 
 const names = process.argv.slice(2)
@@ -67,26 +67,18 @@ function report(place, { code, failures, log }) {
   if (failures.some((failure) => /exited (?:due to|with)/.test(failure))) console.error(`  a process has crashed; ${blames(place)}`)
 }
 
-function markdown(all) {
-  const rows = all.map(({ runtime: { title, how, platform, specs }, version, not, isSound, reason, files, passed, failed, seconds }) => [
-    title, version ?? '', targetOf(platform).title, how, ...reason === undefined
-      ? [specs ? `${files}, chosen` : `${files}`, `${passed + failed}`, isSound ? `${passed}` : `${passed}, **failed**`, `${not.length}`, `${seconds}`]
-      : [`not run: ${reason}`, '', '', '', ''],
-  ])
-  const head = ['runtime', 'version', 'platform', 'how', 'files of the suite', 'tests', 'passed', 'not applicable', 'seconds']
-  const reasons = inapplicable.map(({ where, spec, test, why }) => [where.join(', '), `\`${spec}.spec.ts\``, test ?? 'all of it', why])
-  return `${tableOf([head, ...rows])}\n\nNot applicable:\n\n${tableOf([['where', 'file', 'test', 'why'], ...reasons])}`
-}
-
 ensureRuntimes()
 process.on('exit', takeAway)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(128 + constants.signals[signal]))
 placeAddons()
 const started = Date.now()
+const tree = treeNow()
 const all = []
-for (const runtime of chosen) all.push(await verify(runtime))
-const text = markdown(all)
-if (names.length === 0) writeTable('run', text)
-else console.log(`\n${text}\n`)
+for (const runtime of chosen) {
+  const met = { tree, ...(await verify(runtime)) }
+  keepRow(met)
+  all.push(met)
+}
+console.log(`\n${asTable(all.map(rowOf))}\n`)
 console.log(`${all.filter(({ isSound }) => isSound).length} of ${all.length} runtimes are sound, in ${Math.round((Date.now() - started) / 1000)} s`)
 process.exitCode = all.every(({ isSound }) => isSound) ? 0 : 1
