@@ -45,7 +45,9 @@ test('threads ended in the middle of commits leave a map that is whole and goes 
   for (let round = 0; round < 8; round++) {
     const threads = [0, 1].map(seat => start(ledger, 'commitsForEver', { name: map.name, seat }))
     await Promise.all(threads.map(thread => thread.next()))
-    await Promise.all(threads.map(thread => thread.end()))
+    await Promise.all(threads.map(thread => thread.end().then(() => thread.over())))
+    // What they had asked for is made before this, which was asked for later.
+    await map.commit([['asked for', 'later']])
     const before = map.get('n')
     await map.commit(tx => tx.set('n', tx.get('n') + 1))
     t.is(map.commitSync(tx => tx.set('n', tx.get('n') + 1)), map.version)

@@ -1,5 +1,6 @@
 // A place in which one worker thread follows another.
 import { Worker } from 'node:worker_threads'
+import { newLifespan, over } from '../fixtures/lifespan.js'
 import { isPanic, markDying, type Post } from './life.js'
 import type { Fault, Tally } from './shared.js'
 
@@ -14,6 +15,7 @@ export class Seat {
   #worker: Worker | undefined
   #now: Post
   #expected = false
+  #lifespan = newLifespan()
   #loaded: Promise<void> = Promise.resolve()
   #gone: Promise<void> = Promise.resolve()
 
@@ -35,8 +37,9 @@ export class Seat {
   #start(loaded: () => void, gone: () => void): void {
     this.#now = this.#post()
     this.#expected = false
+    this.#lifespan = newLifespan()
     let [begun, panicked] = [false, false]
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: this.#now, resourceLimits: HEAP })
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: { ...this.#now, lifespan: this.#lifespan }, resourceLimits: HEAP })
     this.#worker = worker
     worker.on('error', error => {
       panicked = !begun && isPanic(error)
@@ -71,5 +74,6 @@ export class Seat {
     const fault: Record<typeof way, Fault> = { terminate: 'thread terminated', exit: 'thread exited', return: 'thread returned' }
     this.#tally.add(fault[way])
     await this.#gone
+    await over(this.#lifespan)
   }
 }

@@ -2,10 +2,12 @@
 import { access } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
+import { begin, type Lifespan } from '../fixtures/lifespan.js'
 import { markDying, type Post } from './life.js'
 import { Living } from './living.js'
 
-const post = workerData as Post
+const { lifespan, ...post } = workerData as Post & { lifespan: Lifespan }
+begin(lifespan)
 const living = new Living(post)
 parentPort!.on('message', way => {
   if (way === 'exit') {
@@ -21,7 +23,8 @@ await access(post.folder)
 parentPort!.postMessage({})
 try {
   await living.live()
-  parentPort!.close()
+  // Nothing keeps it any more. Deno has no `close` here.
+  parentPort!.unref()
 } catch (error) {
   parentPort!.postMessage({ failure: (error as Error)?.stack ?? String(error) })
 }

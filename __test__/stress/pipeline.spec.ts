@@ -38,6 +38,7 @@ test('16 streams into a store that is slow and fails: what is ended half-way res
     const thread: Thread = start(module, 'streams', { ...args, stream, tells: HALFWAY, ...(ended.stands && { halts: ended.stage }) })
     while ((await thread.next()) !== ended.stage);
     await thread.end()
+    await thread.over()
     return start(module, 'streams', { ...args, stream }).done
   }
   const results = await Promise.all(Array.from({ length: STREAMS }, (_, stream) => run(stream)))
