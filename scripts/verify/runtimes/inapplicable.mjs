@@ -13,5 +13,4 @@ export const inapplicable = [
   { where: ['deno'], spec: 'leaks', test: 'a thread that is ended while it takes a snapshot leaves none', why: NEVER_ENDS },
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (throws)', why: NO_EXIT },
   { where: ['deno'], spec: 'exits', test: 'a process ends under load by its code, in silence, and its file has what was acknowledged (rejects)', why: NO_EXIT },
-  { where: ['musl-x64'], spec: 'stress/outstanding', test: '100,000 writers wait at once, again and again: all are served, nothing is left of them, and memory does not grow', why: "it bounds the peak of resident memory by what glibc's allocator takes" },
 ]
