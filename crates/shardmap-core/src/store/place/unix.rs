@@ -58,7 +58,9 @@ pub fn is_own(draft: &File, path: &Path) -> Result<bool> {
 
 /// Removes a draft that nobody has locked: a crash has left it.
 pub fn remove_left(path: &Path) {
-    if File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
+    let Ok(file) = File::open(path) else { return };
+    // Held until the name is gone: who has just made the file and has not locked it yet then sees that it is none of his.
+    if file.try_lock().is_ok() {
         let _ = fs::remove_file(path);
     }
 }
