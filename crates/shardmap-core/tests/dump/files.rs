@@ -216,3 +216,20 @@ fn a_full_disk_leaves_the_old_file_and_no_draft() {
     let (to, _) = cache(lru(10));
     assert_eq!(over(&to, &path, &to), 0);
 }
+
+/// Small, so that one is begun while another is put in its place.
+#[test]
+fn of_many_dumps_to_one_path_at_once_none_takes_the_draft_of_another() {
+    let dir = Dir::new();
+    let path = dir.file("cache");
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let path = &path;
+            scope.spawn(move || {
+                let (from, _) = cache(lru(10));
+                put(&from, number, number, &Terms::default());
+                (0..300).for_each(|_| assert_eq!(from.dump(path).unwrap(), 1));
+            });
+        }
+    });
+}
