@@ -76,6 +76,8 @@ def macho(file):
     # macOS on arm64 runs nothing that has no signature.
     if cpu == "arm64" and not file.has_code_signature:
         faults.append("it has no signature")
+    if any(symbol.category == lief.MachO.Symbol.CATEGORY.LOCAL for symbol in file.symbols):
+        faults.append("it is not stripped")
     exports((symbol.name.removeprefix("_") for symbol in file.exported_symbols), alone=False)
     return f"macOS {'.'.join(map(str, minimum))}"
 
