@@ -17,6 +17,8 @@ const exportCalls: Record<string, () => unknown> = {
   slotWords: () => binding.slotWords(),
   otherImages: () => binding.otherImages(),
   version: () => binding.version(),
+  // On Windows.
+  ...binding.exiting && { exiting: () => binding.exiting!() },
 }
 const space = binding.attach(scratch(), ShardmapError)
 const spaceCalls = (name: string): Record<string, () => unknown> => ({

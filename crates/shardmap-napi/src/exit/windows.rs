@@ -5,12 +5,14 @@
 //! next open treats them as after a crash.
 
 use super::tell;
-use crate::failure::unheard;
+use crate::{export, failure::unheard, Result};
+use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
 use shardmap_core::{
     registry,
     sync::{AtomicBool, AtomicUsize, Ordering},
 };
+use std::ptr::null_mut;
 
 static ENVIRONMENTS: AtomicUsize = AtomicUsize::new(0);
 static EXITING: AtomicBool = AtomicBool::new(false);
@@ -28,7 +30,10 @@ pub fn end() {
 
 /// The process begins to end. The main thread calls this, which is there where the system needs it.
 #[napi(catch_unwind)]
-pub fn exiting() {
-    EXITING.store(true, Ordering::Release);
-    tell(registry::hasten());
+pub fn exiting(env: &Env) -> Result<Unknown<'_>> {
+    export(env, |_| {
+        EXITING.store(true, Ordering::Release);
+        tell(registry::hasten());
+        Ok(null_mut())
+    })
 }
