@@ -179,6 +179,7 @@ test('reading history while another thread commits gives whole versions or ERR_S
     }
   }
   await writer.end()
+  await writer.over()
   t.is(await map.commit([['still', 1]]), map.version)
 })
 
