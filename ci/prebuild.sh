@@ -10,6 +10,11 @@ reports=$root/target/prebuild-reports
 asked=$(node scripts/prebuilt.mjs targets "$@")
 mapfile -t targets <<< "$asked"
 
+# Two at the same time would write one another's files and reports.
+mkdir -p "$root/target"
+exec {alone}> "$root/target/prebuild.lock"
+flock --nonblock "$alone" || { echo "another ci/prebuild.sh is at work in this folder; this one begins when it has ended"; flock "$alone"; }
+
 needs_zig
 needs_tool cargo-auditable 0.7.7
 needs_tool rust-audit-info 0.5.4
