@@ -10,7 +10,7 @@ const durable = new URL('./fixtures/durable.js', import.meta.url).href
 for (const durability of ['immediate', 'eventual', 'none']) {
   test(`a commit that the disk refuses fails, and so do all after it, while reads go on (${durability})`, async t => {
     const path = `${folder(t)}/map`
-    const child = new Process(durable, 'commitsUntilRefused', { path, durability }, 12_000)
+    const child = new Process(durable, 'commitsUntilRefused', { path, durability }, { fileBlocks: 12_000 })
     const { code, message, codes, second, memory, file, lost } = await child.tells()
     t.is((await child.ended).code, 0)
     t.is(code, 'ERR_SHARDMAP_IO')

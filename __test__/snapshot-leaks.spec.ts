@@ -3,12 +3,8 @@ import test from 'ava'
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
+import { GIVES_BACK } from './fixtures/garbage.js'
 
-/**
- * Once it has freed a large block, glibc's malloc serves others of that size from what it keeps, so that resident memory tells of the most that was
- * ever held at once. With a threshold that is set, each large block goes back to the system when it is freed.
- */
-const GIVES_BACK = { MALLOC_MMAP_THRESHOLD_: String(2 ** 17) }
 const path = createRequire(import.meta.url).resolve('shardmap')
 
 /** What `run`, given SnapshotMap and what it needs to collect garbage and to weigh the process, returns in a process of its own. */

@@ -92,8 +92,9 @@ test('a thread that ends in order or is ended with open handles ends quietly', a
     const { Worker } = require('node:worker_threads')
     for (const end of ['', 'setInterval(() => {}, 1000)', 'for (;;) all[0].cache.get("a")']) {
       const worker = new Worker(${JSON.stringify(inside)} + ';' + end, { eval: true })
-      await new Promise(resolve => worker.once('message', resolve))
+      // Both may come in the same turn.
       const exited = new Promise(resolve => worker.once('exit', resolve))
+      await new Promise(resolve => worker.once('message', resolve))
       if (end !== '') worker.terminate()
       await exited
     }

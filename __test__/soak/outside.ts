@@ -25,7 +25,7 @@ async function kills(folder: string, count: Count): Promise<void> {
 
 async function refuses(folder: string, count: Count): Promise<void> {
   const path = join(folder, 'full')
-  const child = new Process(durable, 'commitsUntilRefused', { path, durability: 'immediate' }, DISK)
+  const child = new Process(durable, 'commitsUntilRefused', { path, durability: 'immediate' }, { fileBlocks: DISK })
   const { code, codes, memory, file, lost } = await child.tells()
   const { errors } = await child.ended
   const { last } = memory
